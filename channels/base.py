@@ -1,0 +1,125 @@
+"""The ports: what the gateway asks of a channel and of the desk, and what they ask of the gateway.
+
+An adapter could be used in another program unchanged: storage, queues, retries, conversation lookup and the agent
+are left to whoever implements `Inbox` and `DecisionInbox`. Differences between channels are data (`Limits`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from channels.message import Answer, Attachment, ChannelName, InboundEvent, OutboundPart, Receipt, ReplyTarget
+from channels.staff import ApprovalCard, CardRef, Click, DenySubmitted, EditSubmitted, Member, Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a channel can carry."""
+
+    max_chars: int  # of one part
+    markdown: bool = False  # it renders Markdown or can be given HTML
+    debounce_s: float = 0.0  # how long a burst lasts on this channel, where settings do not say
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRequest:
+    """A provider's HTTP request as it came: raw body, header names in lower case, path with query as sent."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookReply:
+    """What the provider expects to hear."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "text/plain; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Inbox(Protocol):
+    """Where a channel hands over what came in. Returns once it is durable; a repeat changes nothing."""
+
+    async def accept(self, event: InboundEvent) -> None: ...
+
+
+class DecisionInbox(Protocol):
+    """What the desk asks of the gateway. Every answer is safe to show to the person who asked."""
+
+    async def click(self, click: Click) -> Reply: ...
+
+    async def submit_edit(self, submitted: EditSubmitted) -> Reply: ...
+
+    async def submit_denial(self, submitted: DenySubmitted) -> Reply: ...
+
+    async def card(self, approval_id: str) -> ApprovalCard | None: ...
+
+
+class Channel(Protocol):
+    """One medium. `compose` is pure; `send`, `find` and `fetch` are the only I/O and raise only `channels.errors`."""
+
+    name: ChannelName
+    limits: Limits
+
+    def compose(self, answer: Answer, target: ReplyTarget, *, key: str) -> tuple[OutboundPart, ...]:
+        """Give an answer its form on this channel: one part or several, with keys derived from `key`."""
+        ...
+
+    async def send(self, part: OutboundPart) -> Receipt:
+        """Send one part, once: no retry inside. Raises a `SendError`."""
+        ...
+
+    async def find(self, part: OutboundPart, *, attempted_at: datetime) -> Receipt | None:
+        """Ask the provider for a part of unknown outcome. None means it is certain that it was not sent.
+
+        Raises `TemporaryFailure` while the provider cannot be asked, or it is too early to be certain.
+        """
+        ...
+
+    async def fetch(self, attachment: Attachment) -> Attachment:
+        """The same attachment with its content. Raises `TemporaryFailure` or `PermanentFailure`."""
+        ...
+
+
+class Desk(Protocol):
+    """Where staff decide. Raises only `channels.errors`."""
+
+    async def post_card(self, card: ApprovalCard, *, key: str) -> CardRef:
+        """Show a new card in the approvers channel."""
+        ...
+
+    async def update_card(self, card: ApprovalCard) -> None:
+        """Bring the card at `card.ref` to what `card` says."""
+        ...
+
+    async def find_card(self, *, key: str, attempted_at: datetime) -> CardRef | None:
+        """The card that was posted under `key`, if the desk has it; None means it is certain that it has not."""
+        ...
+
+    async def notify(self, text: str, *, key: str, slack_channel_id: str = "", thread_ts: str = "") -> CardRef:
+        """Post a plain notice for staff (the approvers channel where none is named)."""
+        ...
+
+    async def whisper(self, text: str, *, member_id: str, slack_channel_id: str) -> None:
+        """Tell one person something that nobody else sees."""
+        ...
+
+    async def member(self, member_id: str) -> Member | None:
+        """Who this is, fresh enough to decide on (at most 60 s old)."""
+        ...
+
+    async def group_members(self, group_id: str) -> Sequence[str]:
+        """The member ids of a user group, at most 60 s old. Raises `PermanentFailure` where the plan has no groups."""
+        ...
+
+    async def channel_members(self, slack_channel_id: str) -> Sequence[str]:
+        """The member ids of a Slack channel, at most 60 s old."""
+        ...

@@ -1,0 +1,147 @@
+"""The values between the gateway and the staff desk: approval cards, clicks on them, and dialogs.
+
+The desk is where people who work here decide. It shares an app with the Slack channel and nothing else: no value of
+this module is ever made from what a customer's surface sends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class ApprovalState(StrEnum):
+    """Where an approval request stands. Everything but `PENDING` is final."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"  # the turn that asked is gone: nothing will run
+
+
+@dataclass(frozen=True, slots=True)
+class CardRef:
+    """Where a card stands: a Slack channel id and a message timestamp."""
+
+    slack_channel_id: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One person's approval or denial."""
+
+    member_id: str
+    approved: bool
+    decided_at: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalCard:
+    """All that an approver is shown.
+
+    `arguments` are exactly what will run; `edited_from` is set where a person changed them. `quote` is the customer's
+    own words, to be escaped and shown as a quotation. `outcome` is the tool's result, once there.
+    `schema` is the tool's JSON schema (an object with `properties`), for the edit dialog.
+    """
+
+    approval_id: str
+    tool_name: str
+    description: str
+    arguments: Mapping[str, Any]
+    arguments_hash: str
+    schema: Mapping[str, Any]
+    customer: str  # masked address and name, made for showing
+    channel: str
+    assurance: str
+    quote: str
+    reason: str  # why a person is asked
+    created_at: datetime
+    expires_at: datetime
+    state: ApprovalState = ApprovalState.PENDING
+    required: int = 1
+    votes: tuple[Vote, ...] = ()
+    edited_from: Mapping[str, Any] | None = None
+    outcome: str = ""
+    outcome_failed: bool = False
+    decided_at: datetime | None = None
+    transcript_url: str = ""
+    high_risk: bool = False
+    customer_wrote_since: int = 0  # messages that arrived after the card was posted
+    ref: CardRef | None = None
+    revision: int = 0  # rises with every change; a card never goes back to an older one
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person in the desk's workspace, as the provider knows them now."""
+
+    member_id: str
+    team_id: str
+    name: str = ""
+    email: str = ""
+    is_bot: bool = False
+    is_guest: bool = False
+    is_stranger: bool = False  # of another organisation (Slack Connect)
+    is_active: bool = True
+
+
+class ClickAction(StrEnum):
+    """The buttons of a card; the values are Slack action ids promised by the interface."""
+
+    APPROVE = "approval.approve"
+    EDIT = "approval.edit"
+    DENY = "approval.deny"
+    TAKE_OVER = "conversation.take_over"
+    HAND_BACK = "conversation.hand_back"
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """Somebody pressed a button. `value` is the button's opaque value, `click_id` the gesture's own identity."""
+
+    action: ClickAction
+    value: str
+    member_id: str
+    team_id: str
+    card: CardRef
+    click_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EditSubmitted:
+    """The edit dialog came back. `values` are raw strings or choices by argument name; the gateway gives them types."""
+
+    approval_id: str
+    arguments_hash: str
+    values: Mapping[str, str | bool | None]
+    member_id: str
+    team_id: str
+    click_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DenySubmitted:
+    """The deny dialog came back with a reason."""
+
+    approval_id: str
+    reason: str
+    member_id: str
+    team_id: str
+    click_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the person who clicked is told, privately. Empty means the card says it all.
+
+    `field_errors` keep a dialog open, by argument name (or `reason`).
+    """
+
+    text: str = ""
+    field_errors: Mapping[str, str] = field(default_factory=dict)
