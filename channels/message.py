@@ -61,13 +61,30 @@ class Attachment:
     content: bytes | None = None
 
 
+class ReferenceKind(StrEnum):
+    """What a message names to say which conversation it belongs to."""
+
+    CONVERSATION = "conversation"  # a token that we signed for one conversation and one address
+    OUTBOUND = "outbound"  # the key of an outbound part of ours, from an id that we signed
+    PROVIDER = "provider"  # somebody's provider id: a candidate, and nothing more
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A candidate for the conversation that a message continues. It selects; it never grants access by itself."""
+
+    kind: ReferenceKind
+    value: str
+
+
 @dataclass(frozen=True, slots=True)
 class InboundMessage:
     """One message of a customer.
 
     `provider_id` is its identity: a second message with the same one, or with any of `also_known_as`, is a
-    redelivery. `thread_key` names the conversation within the channel. `text` is what the agent reads; `original`
-    keeps what was cut from it.
+    redelivery. `thread_key` names the conversation within the channel, and is always enough on SMS and Slack; a mail
+    has its own Message-ID there, and `references` (best first) to the conversation that it may continue. `text` is
+    what the agent reads; `original` keeps what was cut from it.
     """
 
     channel: ChannelName
@@ -79,6 +96,7 @@ class InboundMessage:
     reply_to: ReplyTarget
     attachments: tuple[Attachment, ...] = ()
     also_known_as: tuple[str, ...] = ()
+    references: tuple[Reference, ...] = ()
     subject: str = ""
     original: str = ""
     details: Mapping[str, str] = field(default_factory=dict)
