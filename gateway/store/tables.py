@@ -1,0 +1,274 @@
+"""The whole schema on one page. Only migrations read it; queries are plain SQL, one module per noun.
+
+Times are whole microseconds since 1970 UTC, JSON is text, booleans are 0 or 1 (see `gateway.store.database`).
+Ids are made by us and sort by time (`gateway.domain.new_id`).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData()
+
+# An ever rising number. SQLite counts only plain INTEGER keys by itself.
+RISING = BigInteger().with_variant(Integer, "sqlite")
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("thread_key", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("subject", Text, nullable=False, server_default=""),
+    Column("holder", Text, nullable=False, server_default="agent"),  # agent | human
+    Column("session_id", Text),
+    # The history cursor: how many messages we have posted to the session.
+    Column("posted", BigInteger, nullable=False, server_default="0"),
+    # Messages are numbered by arrival; those above `taken` belong to no turn yet. Both live in this row so that
+    # letting go of the lease and leaving a message behind cannot happen in one moment.
+    Column("arrived", BigInteger, nullable=False, server_default="0"),
+    Column("taken", BigInteger, nullable=False, server_default="0"),
+    Column("due_at", BigInteger),  # when somebody should look; NULL where nothing waits
+    Column("lease_owner", Text),
+    Column("lease_until", BigInteger, nullable=False, server_default="0"),
+    Column("fence", BigInteger, nullable=False, server_default="0"),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    UniqueConstraint("channel", "thread_key", name="conversations_thread"),
+    Index(
+        "conversations_due",
+        "due_at",
+        sqlite_where=text("due_at IS NOT NULL"),
+        postgresql_where=text("due_at IS NOT NULL"),
+    ),
+    Index("conversations_address", "channel", "address"),
+    Index("conversations_session", "session_id"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("conversation_id", Text, ForeignKey("conversations.id"), nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("provider_id", Text, nullable=False),
+    Column("sender", Text, nullable=False),  # JSON: address, name, assurance
+    Column("subject", Text, nullable=False, server_default=""),
+    Column("text", Text, nullable=False),
+    Column("original", Text, nullable=False, server_default=""),
+    Column("reply_to", Text, nullable=False),  # JSON: where an answer to it goes
+    Column("details", Text, nullable=False, server_default="{}"),
+    Column("received_at", BigInteger, nullable=False),
+    Column("stored_at", BigInteger, nullable=False),
+    Column("edited_at", BigInteger),
+    Column("deleted_at", BigInteger),
+    UniqueConstraint("conversation_id", "position", name="messages_order"),
+)
+
+# Every name by which a provider may repeat a message: its own id and whatever else is equally unique.
+message_keys = Table(
+    "message_keys",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("message_id", Text, nullable=False),
+)
+
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("message_id", Text, ForeignKey("messages.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("mime_type", Text, nullable=False),
+    Column("size", BigInteger),  # bytes
+    Column("source", Text, nullable=False, server_default=""),
+    Column("content", LargeBinary),
+    Column("problem", Text, nullable=False, server_default=""),  # why it could not be fetched, in words
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("conversation_id", Text, ForeignKey("conversations.id"), nullable=False),
+    Column("state", Text, nullable=False),  # running | paused | done | failed
+    Column("first_position", BigInteger, nullable=False),
+    Column("last_position", BigInteger, nullable=False),
+    Column("cursor", BigInteger, nullable=False),  # how many messages the session had before this turn's
+    Column("reply_to", Text, nullable=False),  # JSON: frozen when the turn starts
+    Column("started_at", BigInteger, nullable=False),
+    Column("deadline_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("failure", Text, nullable=False, server_default=""),
+    Index(
+        "turns_open",
+        "conversation_id",
+        unique=True,
+        sqlite_where=text("state IN ('running', 'paused')"),
+        postgresql_where=text("state IN ('running', 'paused')"),
+    ),
+    Index("turns_conversation", "conversation_id", "started_at"),
+)
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("conversation_id", Text, ForeignKey("conversations.id"), nullable=False),
+    Column("turn_id", Text, ForeignKey("turns.id"), nullable=False, index=True),
+    Column("request_id", Text, nullable=False),  # the session's id of the request, named by the answer
+    Column("tool_call_id", Text, nullable=False, server_default=""),
+    Column("tool_name", Text, nullable=False),
+    Column("description", Text, nullable=False, server_default=""),
+    Column("schema", Text, nullable=False, server_default="{}"),
+    Column("arguments", Text, nullable=False),  # canonical JSON, as proposed
+    Column("final_arguments", Text),  # canonical JSON, where a person edited them
+    Column("arguments_hash", Text, nullable=False),  # of what would run now
+    Column("policy", Text, nullable=False, server_default="{}"),  # JSON: approvers, required, high_risk
+    Column("quote", Text, nullable=False, server_default=""),
+    Column("state", Text, nullable=False),
+    Column("required", Integer, nullable=False, server_default="1"),
+    Column("created_at", BigInteger, nullable=False),
+    Column("remind_at", BigInteger),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("decided_at", BigInteger),
+    Column("decided_by", Text, nullable=False, server_default=""),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("answered_at", BigInteger),  # when the session took the decision
+    Column("outcome", Text, nullable=False, server_default=""),
+    Column("outcome_failed", SmallInteger, nullable=False, server_default="0"),
+    Column("customer_wrote_since", Integer, nullable=False, server_default="0"),
+    Column("card_slack_channel_id", Text, nullable=False, server_default=""),
+    Column("card_ts", Text, nullable=False, server_default=""),
+    Column("revision", Integer, nullable=False, server_default="0"),
+    UniqueConstraint("conversation_id", "request_id", name="approvals_request"),
+    Index(
+        "approvals_pending",
+        "expires_at",
+        sqlite_where=text("state = 'pending'"),
+        postgresql_where=text("state = 'pending'"),
+    ),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("approval_id", Text, ForeignKey("approvals.id"), nullable=False),
+    Column("member_id", Text, nullable=False),
+    Column("approved", SmallInteger, nullable=False),
+    Column("arguments_hash", Text, nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("decided_at", BigInteger, nullable=False),
+    UniqueConstraint("approval_id", "member_id", name="decisions_one_a_person"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("seq", RISING, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("lane", Text, nullable=False),  # deliveries of one lane go out one after another
+    Column("kind", Text, nullable=False),  # answer | notice | card | alert
+    Column("conversation_id", Text, ForeignKey("conversations.id")),
+    Column("turn_id", Text),
+    Column("subject_id", Text, nullable=False, server_default=""),  # of a card: its approval
+    Column("channel", Text, nullable=False),
+    Column("target", Text, nullable=False),  # JSON
+    Column("text", Text, nullable=False, server_default=""),
+    Column("payload", LargeBinary),
+    Column("part", Integer, nullable=False, server_default="1"),
+    Column("parts", Integer, nullable=False, server_default="1"),
+    Column("state", Text, nullable=False),
+    Column("provider_id", Text),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("attempted_at", BigInteger),
+    Column("due_at", BigInteger),  # when to send, ask or give up next; NULL where nothing is left to do
+    Column("code", Text, nullable=False, server_default=""),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Index(
+        "deliveries_due", "due_at", sqlite_where=text("due_at IS NOT NULL"), postgresql_where=text("due_at IS NOT NULL")
+    ),
+    Index(
+        "deliveries_lane",
+        "lane",
+        "seq",
+        sqlite_where=text("state IN ('queued', 'sending', 'unknown')"),
+        postgresql_where=text("state IN ('queued', 'sending', 'unknown')"),
+    ),
+    Index("deliveries_provider", "channel", "provider_id"),
+    Index("deliveries_conversation", "conversation_id", "seq"),
+)
+
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("event_id", Text, primary_key=True),
+    Column("provider_id", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("code", Text, nullable=False, server_default=""),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("received_at", BigInteger, nullable=False),
+    Index("receipts_provider", "channel", "provider_id"),
+)
+
+opt_outs = Table(
+    "opt_outs",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("address", Text, primary_key=True),
+    Column("since", BigInteger, nullable=False),
+    Column("source", Text, nullable=False),  # the message or error that said so
+)
+
+handoffs = Table(
+    "handoffs",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("conversation_id", Text, ForeignKey("conversations.id"), nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("owner", Text, nullable=False, server_default=""),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("closed_at", BigInteger),
+    Index(
+        "handoffs_open",
+        "conversation_id",
+        unique=True,
+        sqlite_where=text("closed_at IS NULL"),
+        postgresql_where=text("closed_at IS NULL"),
+    ),
+)
+
+audit_events = Table(
+    "audit_events",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),  # 1, 2, 3 … without gaps
+    Column("at", BigInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("conversation_id", Text, nullable=False, server_default=""),
+    Column("subject_id", Text, nullable=False, server_default=""),
+    Column("data", Text, nullable=False),  # canonical JSON: ids, hashes and words of ours, nothing personal
+    Column("previous_hash", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Index("audit_conversation", "conversation_id", "number"),
+)
