@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,6 +27,7 @@ MAX_INCOMING_BYTES = 16 * 1024 * 1024
 OPEN_TIMEOUT_S = 20.0
 SEND_TIMEOUT_S = 60.0
 CLOSE_TIMEOUT_S = 2.0
+TICKS_PER_S = 4
 
 log = structlog.get_logger(__name__)
 
@@ -107,7 +109,7 @@ class Wire:
         waiting_since = None
         while True:
             try:
-                async with asyncio.timeout(self._ping_interval_s):
+                async with asyncio.timeout_at(_on_a_tick(loop.time() + self._ping_interval_s)):
                     while True:
                         self._take(await self._ws.recv(decode=False))
                         waiting_since = None
@@ -173,6 +175,11 @@ def _encoded(frame: JsonObject) -> bytes:
         return orjson.dumps(frame)
     except TypeError:  # whole numbers beyond 64 bits, which JSON allows
         return json.dumps(frame).encode()
+
+
+def _on_a_tick(at: float) -> float:
+    """Rounded, so that the pings of many idle wires share the event loop's wake-ups."""
+    return math.ceil(at * TICKS_PER_S) / TICKS_PER_S
 
 
 def _is_loopback(url: str) -> bool:
