@@ -100,8 +100,13 @@ class Desk(Protocol):
         """Bring the card at `card.ref` to what `card` says."""
         ...
 
-    async def find_card(self, *, key: str, attempted_at: datetime) -> CardRef | None:
-        """The card that was posted under `key`, if the desk has it; None means it is certain that it has not."""
+    async def find_card(
+        self, *, key: str, attempted_at: datetime, slack_channel_id: str = "", thread_ts: str = ""
+    ) -> CardRef | None:
+        """What was posted under `key`, a card or a notice; None means it is certain that nothing was.
+
+        Raises `TemporaryFailure` while the desk cannot be asked, or it is too early to be certain.
+        """
         ...
 
     async def notify(self, text: str, *, key: str, slack_channel_id: str = "", thread_ts: str = "") -> CardRef:

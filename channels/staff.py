@@ -145,3 +145,21 @@ class Reply:
 
     text: str = ""
     field_errors: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonValue:
+    """What a button of a card stands for: a request, and the arguments that were shown with it."""
+
+    subject_id: str
+    arguments_hash: str = ""
+
+    def encode(self) -> str:
+        """The opaque value that the button carries."""
+        return f"{self.subject_id}|{self.arguments_hash}" if self.arguments_hash else self.subject_id
+
+    @classmethod
+    def decode(cls, value: str) -> ButtonValue:
+        """The way back. Anything is readable; whether there is such a request is for the gateway to say."""
+        subject_id, _, arguments_hash = value.partition("|")
+        return cls(subject_id, arguments_hash)

@@ -1,0 +1,257 @@
+"""The calls to Slack's Web API: one shared HTTP session, own timeouts, no hidden retry.
+
+slack-sdk on its own repeats a post whose connection broke, and opens a connection per call; both are switched off
+here. Whether to try again is the caller's decision. Tokens come from `Tokens`, asked for at every call, so that a
+rotated token is used at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from functools import partial
+from typing import Any, Protocol
+
+import aiohttp
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from channels.errors import TemporaryFailure
+from channels.slack.config import SlackConfig
+from channels.slack.lanes import Lanes
+from channels.slack.outcomes import translated
+
+Json = Mapping[str, Any]  # a Slack object, as JSON
+METADATA_EVENT = "frontdesk_message"
+
+_MAX_PAGES = 20
+
+
+class Tokens(Protocol):
+    """Who knows the bot token of a workspace."""
+
+    async def bot_token(self, team_id: str) -> str:
+        """The token to use now. Raises `ChannelDown` where the app is not installed."""
+        ...
+
+
+class OneToken:
+    """The token of an app that lives in one workspace."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    async def bot_token(self, team_id: str) -> str:
+        return self._token
+
+
+class SlackApi:
+    """Slack, as far as we use it. Every call raises only `SendError`s."""
+
+    def __init__(
+        self, config: SlackConfig, session: aiohttp.ClientSession, tokens: Tokens, now: Callable[[], datetime]
+    ) -> None:
+        self._config = config
+        self._session = session
+        self._tokens = tokens
+        self._lanes = Lanes(now)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, config: SlackConfig, tokens: Tokens, *, now: Callable[[], datetime]) -> AsyncIterator[SlackApi]:
+        """An API client whose connections are closed at the end."""
+        # On the session, since slack-sdk ignores its own timeout once it is given a session.
+        timeout = aiohttp.ClientTimeout(total=config.timeout.total_seconds(), connect=5.0)
+        async with aiohttp.ClientSession(timeout=timeout, trust_env=False) as session:
+            yield cls(config, session, tokens, now)
+
+    def client(self, token: str = "") -> AsyncWebClient:
+        """A slack-sdk client on the shared session, for those who need the SDK itself."""
+        client = AsyncWebClient(
+            token=token or None, base_url=self._config.api_url, session=self._session, retry_handlers=[]
+        )
+        client.proxy = self._config.proxy or None  # its constructor takes a proxy from the environment
+        return client
+
+    async def who_am_i(self, *, team_id: str = "") -> Json:
+        """`auth.test`: the bot user and team behind the token."""
+        return await self._call("auth.test", team_id, lambda client: client.auth_test(), repeatable=True)
+
+    async def post(
+        self, *, channel: str, text: str, key: str, thread_ts: str = "", team_id: str = "", **content: Any
+    ) -> Json:
+        """Post a message that carries `key` in its metadata, by which `find` recognises it."""
+        arguments = {
+            "channel": channel,
+            "text": text,
+            "thread_ts": thread_ts or None,
+            "metadata": metadata(key),
+            "unfurl_links": False,
+            "unfurl_media": False,
+            "link_names": False,
+            **content,
+        }
+        return await self._call("chat.postMessage", team_id, lambda client: client.chat_postMessage(**arguments))
+
+    async def update(self, *, channel: str, ts: str, text: str, team_id: str = "", **content: Any) -> Json:
+        """Replace a message of ours; its metadata stays."""
+        arguments = {"channel": channel, "ts": ts, "text": text, "link_names": False, **content}
+        return await self._call("chat.update", team_id, lambda client: client.chat_update(**arguments), repeatable=True)
+
+    async def whisper(self, *, channel: str, user: str, text: str, thread_ts: str = "", team_id: str = "") -> None:
+        """Show a message to one member only. Slack does not promise that it arrives."""
+        arguments: dict[str, Any] = {"channel": channel, "user": user, "text": text, "thread_ts": thread_ts or None}
+        await self._call("chat.postEphemeral", team_id, lambda client: client.chat_postEphemeral(**arguments))
+
+    async def find(
+        self, *, channel: str, key: str, oldest: datetime, thread_ts: str = "", team_id: str = ""
+    ) -> Json | None:
+        """The message posted under `key` since `oldest`, in the channel or in one of its threads."""
+        window: dict[str, Any] = {"channel": channel, "oldest": f"{oldest.timestamp():.6f}", "limit": 200}
+        window["include_all_metadata"] = True
+        if thread_ts:
+            window["ts"] = thread_ts
+        pages = self._pages(
+            "conversations.replies" if thread_ts else "conversations.history",
+            team_id,
+            lambda client, cursor: (
+                client.conversations_replies(**window, cursor=cursor)
+                if thread_ts
+                else client.conversations_history(**window, cursor=cursor)
+            ),
+        )
+        async for page in pages:
+            for message in page["messages"]:
+                if key_of(message) == key:
+                    return dict(message)
+        return None
+
+    async def user(self, user_id: str, *, team_id: str = "") -> Json:
+        """One member as Slack knows them."""
+        answer = await self._call(
+            "users.info",
+            team_id,
+            lambda client: client.users_info(user=user_id, include_locale=True),
+            repeatable=True,
+        )
+        return dict(answer["user"])
+
+    async def group_members(self, group_id: str, *, team_id: str = "") -> Sequence[str]:
+        """The user ids of a user group. Free plans have none: `PermanentFailure` with `plan_upgrade_required`."""
+        answer = await self._call(
+            "usergroups.users.list",
+            team_id,
+            lambda client: client.usergroups_users_list(usergroup=group_id),
+            repeatable=True,
+        )
+        return tuple(answer["users"])
+
+    async def channel_members(self, channel: str, *, team_id: str = "") -> Sequence[str]:
+        """The user ids of all members of a channel."""
+        members: list[str] = []
+        pages = self._pages(
+            "conversations.members",
+            team_id,
+            lambda client, cursor: client.conversations_members(channel=channel, limit=1000, cursor=cursor),
+        )
+        async for page in pages:
+            members.extend(page["members"])
+        return tuple(members)
+
+    async def open_view(self, *, trigger_id: str, view: Json, team_id: str = "") -> Json:
+        """Open a dialog. The trigger lives for three seconds and works once."""
+        answer = await self._call(
+            "views.open", team_id, lambda client: client.views_open(trigger_id=trigger_id, view=dict(view))
+        )
+        return dict(answer["view"])
+
+    async def push_view(self, *, trigger_id: str, view: Json, team_id: str = "") -> Json:
+        """Open a dialog above the one that is open."""
+        answer = await self._call(
+            "views.push", team_id, lambda client: client.views_push(trigger_id=trigger_id, view=dict(view))
+        )
+        return dict(answer["view"])
+
+    async def update_view(self, *, view_id: str, view: Json, team_id: str = "") -> None:
+        """Fill an open dialog."""
+        await self._call(
+            "views.update",
+            team_id,
+            lambda client: client.views_update(view_id=view_id, view=dict(view)),
+            repeatable=True,
+        )
+
+    async def permalink(self, *, channel: str, ts: str, team_id: str = "") -> str:
+        """The address of a message in Slack."""
+        answer = await self._call(
+            "chat.getPermalink",
+            team_id,
+            lambda client: client.chat_getPermalink(channel=channel, message_ts=ts),
+            repeatable=True,
+        )
+        return str(answer["permalink"])
+
+    async def socket_url(self, app_token: str) -> str:
+        """A fresh address for Socket Mode."""
+        answer = await self._call(
+            "apps.connections.open",
+            "",
+            lambda client: client.apps_connections_open(app_token=app_token),
+            repeatable=True,
+        )
+        return str(answer["url"])
+
+    async def _pages(
+        self,
+        method: str,
+        team_id: str,
+        request: Callable[[AsyncWebClient, str | None], Awaitable[AsyncSlackResponse]],
+    ) -> AsyncIterator[Json]:
+        cursor: str | None = None
+        for _ in range(_MAX_PAGES):
+            page = await self._call(method, team_id, partial(_with_cursor, request, cursor), repeatable=True)
+            yield page
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or None
+            if cursor is None:
+                return
+        raise TemporaryFailure(f"{method}: more than {_MAX_PAGES} pages", code="too_many_pages")
+
+    async def _call(
+        self,
+        method: str,
+        team_id: str,
+        request: Callable[[AsyncWebClient], Awaitable[AsyncSlackResponse]],
+        *,
+        repeatable: bool = False,
+    ) -> Json:
+        lane = f"{method}:{team_id}"
+        self._lanes.check(lane)
+        client = self.client(await self._tokens.bot_token(team_id))
+        try:
+            with translated(method, lane=lane, repeatable=repeatable):
+                answer = await request(client)
+        except TemporaryFailure as failure:
+            if failure.lane and failure.retry_after:
+                self._lanes.hold(failure.lane, failure.retry_after)
+            raise
+        return dict(answer.data) if isinstance(answer.data, dict) else {}
+
+
+def _with_cursor(
+    request: Callable[[AsyncWebClient, str | None], Awaitable[AsyncSlackResponse]],
+    cursor: str | None,
+    client: AsyncWebClient,
+) -> Awaitable[AsyncSlackResponse]:
+    return request(client, cursor)
+
+
+def metadata(key: str) -> Json:
+    """What our messages carry. Anybody in the workspace can read it: a key, and nothing else."""
+    return {"event_type": METADATA_EVENT, "event_payload": {"key": key}}
+
+
+def key_of(message: Json) -> str:
+    """The key of a message that we posted, or nothing."""
+    data = message.get("metadata") or {}
+    return str(data.get("event_payload", {}).get("key", "")) if data.get("event_type") == METADATA_EVENT else ""

@@ -1,0 +1,1 @@
+"""The staff desk on Slack: approval cards, the clicks on them, and their dialogs."""
