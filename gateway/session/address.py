@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 DEFAULT_BASE_URL = "https://api.vectorshift.ai/v1"
 
@@ -31,3 +32,9 @@ class Address:
 
     def _rest_as_socket(self) -> str:
         return self.rest().replace("https://", "wss://", 1).replace("http://", "ws://", 1)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address is on this machine, where proxies have no business."""
+    host = urlsplit(url).hostname or ""
+    return host in ("localhost", "::1") or host.startswith("127.")

@@ -12,13 +12,13 @@ import logging
 import math
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 import structlog
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 
+from gateway.session.address import is_loopback
 from gateway.session.errors import SessionDisconnectedError, SessionError
 
 JsonObject = dict[str, Any]
@@ -153,7 +153,7 @@ async def open_socket(url: str, api_key: str) -> ClientConnection:
             close_timeout=CLOSE_TIMEOUT_S,
             ping_interval=None,
             max_size=MAX_INCOMING_BYTES,
-            proxy=None if _is_loopback(url) else True,
+            proxy=None if is_loopback(url) else True,
             logger=_SILENT,
         )
     except InvalidStatus as error:
@@ -180,11 +180,6 @@ def _encoded(frame: JsonObject) -> bytes:
 def _on_a_tick(at: float) -> float:
     """Rounded, so that the pings of many idle wires share the event loop's wake-ups."""
     return math.ceil(at * TICKS_PER_S) / TICKS_PER_S
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 def _why(error: ConnectionClosed) -> str:
