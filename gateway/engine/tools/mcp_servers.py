@@ -1,0 +1,144 @@
+"""The MCP servers of this engine, by id: what tools they have, and calls to them.
+
+A listing is kept for a minute. When a new one cannot be had, the turn goes on with the old one, and a call tells in
+words what is wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from mcp.shared.exceptions import MCPError
+from mcp_types import (
+    AudioContent,
+    CallToolResult,
+    ContentBlock,
+    EmbeddedResource,
+    ImageContent,
+    ResourceLink,
+    TextContent,
+    TextResourceContents,
+    Tool,
+)
+
+from gateway.engine.tools.base import ToolFailure, ToolOutcome
+from gateway.engine.tools.config import McpAddress, McpCommand
+from gateway.engine.tools.mcp_connection import McpConnection, in_words
+
+LISTING_LIFETIME = timedelta(seconds=60)
+LISTING_LIMIT = timedelta(seconds=15)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    tools: Mapping[str, Tool]
+    read_at: float
+
+
+class McpServers:
+    """All configured servers. Connections open when they are first needed, and close with this object."""
+
+    def __init__(
+        self,
+        servers: Mapping[str, McpAddress | McpCommand],
+        owner: asyncio.TaskGroup,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._servers = servers
+        self._owner = owner
+        self._clock = clock
+        self._connections: dict[str, McpConnection] = {}
+        self._listings: dict[str, _Listing] = {}
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, servers: Mapping[str, McpAddress | McpCommand]) -> AsyncIterator[McpServers]:
+        async with asyncio.TaskGroup() as owner:
+            opened = cls(servers, owner)
+            try:
+                yield opened
+            finally:
+                for connection in opened._connections.values():
+                    connection.retire()
+
+    def knows(self, server_id: str) -> bool:
+        """Whether this engine has an address for the id."""
+        return server_id in self._servers
+
+    async def tools(self, server_id: str) -> Mapping[str, Tool]:
+        """The server's tools by name. Raises `ToolFailure` where they cannot be read and never were."""
+        known = self._listings.get(server_id)
+        if known and self._clock() - known.read_at < LISTING_LIFETIME.total_seconds():
+            return known.tools
+        try:
+            async with asyncio.timeout(LISTING_LIMIT.total_seconds()):
+                tools = await self._list(server_id)
+        except (TimeoutError, ToolFailure) as error:
+            log.warning("mcp.listing_failed", server_id=server_id, error=type(error).__name__)
+            if known is None:
+                raise ToolFailure(str(error) or "the MCP server did not list its tools in time") from error
+            tools = list(known.tools.values())
+        self._listings[server_id] = _Listing({tool.name: tool for tool in tools}, self._clock())
+        return self._listings[server_id].tools
+
+    async def call(self, server_id: str, name: str, arguments: Mapping[str, Any]) -> ToolOutcome:
+        """Runs a tool once, and gives its answer as text."""
+        try:
+            result = await self._connection(server_id).call_tool(name, arguments)
+        except MCPError as error:
+            raise ToolFailure(in_words(error)) from error
+        return ToolOutcome(_text_of(result), is_error=result.is_error)
+
+    async def _list(self, server_id: str) -> Sequence[Tool]:
+        """Reading is harmless: where a connection has died since, a new one is tried once."""
+        was_open = server_id in self._connections and not self._connections[server_id].is_retired
+        try:
+            return await self._connection(server_id).list_tools()
+        except TimeoutError:
+            raise
+        except Exception as error:
+            if not was_open:
+                raise ToolFailure(in_words(error)) from error
+        try:
+            return await self._connection(server_id).list_tools()
+        except MCPError as error:
+            raise ToolFailure(in_words(error)) from error
+
+    def _connection(self, server_id: str) -> McpConnection:
+        if server_id not in self._servers:
+            raise ToolFailure(f"this engine has no MCP server {server_id}")
+        connection = self._connections.get(server_id)
+        if connection is None or connection.is_retired:
+            connection = self._connections[server_id] = McpConnection(self._servers[server_id])
+            connection.start(self._owner)
+        return connection
+
+
+def _text_of(result: CallToolResult) -> str:
+    if result.content:
+        return "\n".join(map(_block_text, result.content))
+    return "" if result.structured_content is None else json.dumps(result.structured_content, ensure_ascii=False)
+
+
+def _block_text(block: ContentBlock) -> str:
+    match block:
+        case TextContent():
+            return block.text
+        case ImageContent() | AudioContent():
+            return f"[{block.mime_type}, {len(block.data) * 3 // 4} bytes, which cannot be shown]"
+        case ResourceLink():
+            return f"{block.title or block.name}: {block.uri}"
+        case EmbeddedResource(resource=TextResourceContents() as resource):
+            return resource.text
+        case EmbeddedResource():
+            return f"[{block.resource.uri}, which cannot be shown]"
