@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from gateway.agent.agent import Agent
 from gateway.agent.agent_tools import AgentTools, tool_from_wire
 from gateway.agent.config import AgentType, IOConfig, IoConfig, LLMInfo, LlmInfo, MemoryConfig
-from gateway.agent.definition import Agent
 from gateway.agent.kinds import (
     CustomTool,
     ExaAiTool,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from gateway.agent.kinds import (
     CustomTool,
@@ -16,7 +16,9 @@ from gateway.agent.kinds import (
 from gateway.agent.tool import Tool, kind_of
 
 if TYPE_CHECKING:
-    from gateway.agent.definition import Agent
+    from gateway.agent.definition import Definition
+
+D = TypeVar("D", bound="Definition")
 
 
 class AgentTools:
@@ -40,21 +42,21 @@ def tool_from_wire(data: Mapping[str, Any]) -> Tool:
     return KINDS.get(kind_of(data), Tool).from_wire(data)
 
 
-class ToolAdder:
+class ToolAdder(Generic[D]):
     """`agent.add_tool(tool)` and `agent.add_tool.<kind>(…)`; both return the agent."""
 
-    def __init__(self, agent: Agent) -> None:
+    def __init__(self, agent: D) -> None:
         self._agent = agent
 
-    def __call__(self, tool: Tool) -> Agent:
+    def __call__(self, tool: Tool) -> D:
         self._agent.tools.append(tool)
         return self._agent
 
-    def __getattr__(self, kind: str) -> Callable[..., Agent]:
+    def __getattr__(self, kind: str) -> Callable[..., D]:
         if kind not in KINDS:
             raise AttributeError(f"there is no tool kind {kind!r}, only {', '.join(KINDS)}; or use Tool({kind!r}, …)")
 
-        def add(*args: Any, **kwargs: Any) -> Agent:
+        def add(*args: Any, **kwargs: Any) -> D:
             return self(KINDS[kind](*args, **kwargs))
 
         return add

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from gateway.agent.definition import Agent
+from gateway.agent.agent import Agent
 from gateway.agent.errors import DefinitionError
 
 
