@@ -24,24 +24,15 @@ Bump = Literal["major", "minor", "patch"]
 class Agent(Definition):
     """A definition until it is saved (`Agent(…)`, then `save`), or what the platform keeps (`new`, `fetch`, `list`).
 
-    `platform` says where; left out, the `VECTORSHIFT_…` variables do.
+    `platform` says where; what it leaves open comes from the `VECTORSHIFT_…` variables.
     """
 
-    def __init__(
-        self,
-        id: str | None = None,
-        name: str | None = None,
-        *args: Any,
-        platform: Platform | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(id, name, *args, **kwargs)
-        self._platform = platform or Platform()
+    platform = Platform()
 
     @classmethod
     def from_wire(cls, data: Mapping[str, Any], *, platform: Platform | None = None) -> Agent:
         """Read an agent object as the platform returns it."""
-        return cls(**wire.fields(data), platform=platform)
+        return cls(**wire.fields(data))._on(platform)
 
     # On the platform
 
@@ -65,9 +56,9 @@ class Agent(Definition):
         """Create an agent on the platform."""
         draft = cls(
             None, name, llm_info, None, tools, instructions, inputs, outputs, agent_type or type, memory_config,
-            enable_subagents, editable_object_types, platform=platform,
-        )  # fmt: skip
-        created = draft._platform.request("POST", "/agent", body=draft._payload(memory_config))
+            enable_subagents, editable_object_types,
+        )._on(platform)  # fmt: skip
+        created = draft.platform.request("POST", "/agent", body=draft._payload(memory_config))
         return draft._as_kept(cls.fetch(id=_created_id(created), platform=platform))
 
     @classmethod
@@ -90,9 +81,9 @@ class Agent(Definition):
         """`new`, without blocking the event loop."""
         draft = cls(
             None, name, llm_info, None, tools, instructions, inputs, outputs, agent_type or type, memory_config,
-            enable_subagents, editable_object_types, platform=platform,
-        )  # fmt: skip
-        created = await draft._platform.arequest("POST", "/agent", body=draft._payload(memory_config))
+            enable_subagents, editable_object_types,
+        )._on(platform)  # fmt: skip
+        created = await draft.platform.arequest("POST", "/agent", body=draft._payload(memory_config))
         return draft._as_kept(await cls.afetch(id=_created_id(created), platform=platform))
 
     @classmethod
@@ -156,27 +147,27 @@ class Agent(Definition):
     def save(self, deploy: bool = False, bump: Bump | None = None, description: str | None = None) -> JsonObject:
         """Keep the agent as it is now; one that the platform does not have yet is created."""
         if self.id is None:
-            created = self._platform.request("POST", "/agent", body=self.to_wire())
-            self._take_over(type(self).fetch(id=_created_id(created), platform=self._platform))
+            created = self.platform.request("POST", "/agent", body=self.to_wire())
+            self._take_over(type(self).fetch(id=_created_id(created), platform=self.platform))
             return created
-        return self._platform.request("POST", f"/update/agent/{self.id}", body=self._saved(deploy, bump, description))
+        return self.platform.request("POST", f"/update/agent/{self.id}", body=self._saved(deploy, bump, description))
 
     async def asave(self, deploy: bool = False, bump: Bump | None = None, description: str | None = None) -> JsonObject:
         """`save`, without blocking the event loop."""
         if self.id is None:
-            created = await self._platform.arequest("POST", "/agent", body=self.to_wire())
-            self._take_over(await type(self).afetch(id=_created_id(created), platform=self._platform))
+            created = await self.platform.arequest("POST", "/agent", body=self.to_wire())
+            self._take_over(await type(self).afetch(id=_created_id(created), platform=self.platform))
             return created
         body = self._saved(deploy, bump, description)
-        return await self._platform.arequest("POST", f"/update/agent/{self.id}", body=body)
+        return await self.platform.arequest("POST", f"/update/agent/{self.id}", body=body)
 
     def delete(self) -> JsonObject:
         """Remove the agent from the platform."""
-        return self._platform.request("DELETE", f"/agent/{self._kept_id()}")
+        return self.platform.request("DELETE", f"/agent/{self._kept_id()}")
 
     async def adelete(self) -> JsonObject:
         """`delete`, without blocking the event loop."""
-        return await self._platform.arequest("DELETE", f"/agent/{self._kept_id()}")
+        return await self.platform.arequest("DELETE", f"/agent/{self._kept_id()}")
 
     # Running
 
@@ -228,7 +219,7 @@ class Agent(Definition):
         if self.agent_type is AgentType.FUNCTIONAL:
             request = self._run_request(inputs, additional_instructions, files, session_id, keep_alive, include_deltas)
             endpoint = f"/agent/{self._kept_id()}/run"
-            answer = self._platform.request(
+            answer = self.platform.request(
                 "POST", endpoint, body=request.body, form=request.form, files=request.files, timeout_s=RUN_TIMEOUT_S
             )
             return running.run_result(self.outputs, answer)
@@ -265,7 +256,7 @@ class Agent(Definition):
         if self.agent_type is AgentType.FUNCTIONAL:
             request = self._run_request(inputs, additional_instructions, files, session_id, keep_alive, include_deltas)
             endpoint = f"/agent/{self._kept_id()}/run"
-            answer = await self._platform.arequest(
+            answer = await self.platform.arequest(
                 "POST", endpoint, body=request.body, form=request.form, files=request.files, timeout_s=RUN_TIMEOUT_S
             )
             return running.run_result(self.outputs, answer)
@@ -273,6 +264,10 @@ class Agent(Definition):
 
     def __repr__(self) -> str:
         return f"Agent(id={self.id!r}, name={self.name!r}, type={self.agent_type.value!r})"
+
+    def _on(self, platform: Platform | None) -> Agent:
+        self.platform = platform or self.platform
+        return self
 
     def _saved(self, deploy: bool, bump: Bump | None, description: str | None) -> JsonObject:
         data = {**self.to_wire(), "branch_id": self.branch_id}
@@ -300,7 +295,7 @@ class Agent(Definition):
         objects = answer.get("objects")
         if objects:
             return [cls.from_wire(data, platform=platform) for data in objects]
-        return [cls(id=wire.plain_id(agent_id), platform=platform) for agent_id in answer.get("object_ids") or ()]
+        return [cls(id=wire.plain_id(agent_id))._on(platform) for agent_id in answer.get("object_ids") or ()]
 
     def _kept_id(self) -> str:
         if self.id is None:
@@ -308,7 +303,7 @@ class Agent(Definition):
         return self.id
 
     def _session(self, **names: Any) -> Session:
-        where = self._platform
+        where = self.platform
         return Session(api_key=where.api_key, base_url=where.base_url, ws_url=where.ws_url, **names)
 
     def _ensure_conversational(self) -> None:

@@ -1,4 +1,4 @@
-"""What an agent is: model, instructions, tools, memory. The names are the guide's. Where it is kept is `Agent`'s business."""
+"""What an agent is: model, instructions, tools, memory, named as in the guide. Where it is kept, `Agent` knows."""
 
 # ruff: noqa: A002  # id, type: named as in the guide
 
@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Literal, TypeVar, overload
+from typing import Any, Literal, Self, TypeVar, overload
 
 from gateway.agent import wire
 from gateway.agent.agent_tools import ToolAdder
