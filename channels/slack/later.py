@@ -55,4 +55,5 @@ async def _guarded(work: Coroutine[Any, Any, None]) -> None:
     try:
         await work
     except Exception as error:  # noqa: BLE001 (the boundary of this work; Slack has its answer already)
-        log.warning("slack.later_failed", work=getattr(work, "__qualname__", ""), error=type(error).__name__, reason=str(error))
+        code = getattr(error, "code", "")
+        log.warning("slack.later_failed", work=getattr(work, "__qualname__", ""), error=type(error).__name__, code=code)

@@ -12,12 +12,18 @@ ELLIPSIS = "…"
 
 # An underscore inside a word is no mark, and must stay as it is: people copy ids.
 _STYLE = re.compile(r"([*~`]|(?<![^\W_])_|_(?![^\W_]))")
+_HARMLESS = re.compile(r"&lt;(@[UW][A-Z0-9]+|!date\^\d+\^[^|<>&^]+\|[^|<>&]+)&gt;")
 _WORD_JOINER = "\u2060"  # invisible, and enough to keep a mark from pairing with another
 
 
 def escape(text: str) -> str:
     """Text that Slack shows as it is: no mention, link or channel of the writer's making comes alive."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def harmless(text: str) -> str:
+    """Like `escape`, but members and dates come alive. For what one person alone is shown: it can call nobody."""
+    return _HARMLESS.sub(r"<\1>", escape(text))
 
 
 def plain(text: str) -> str:

@@ -15,7 +15,7 @@ from datetime import timedelta
 import structlog
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from channels.slack.api import SlackApi
@@ -42,7 +42,9 @@ class SocketListener(AsyncSocketModeHandler):
         self._handling: set[asyncio.Task[None]] = set()
         self._connected_at = 0.0
 
-    async def handle(self, client: AsyncBaseSocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override] # the parent narrows the client's type
+    async def handle(  # type: ignore[override] # its parent narrows the client likewise
+        self, client: SocketModeClient, req: SocketModeRequest
+    ) -> None:
         """Run the app on one envelope; only what the app took is acknowledged."""
         task = asyncio.current_task()
         if task is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from channels.slack import mrkdwn
 from channels.slack.desk import blocks as block
@@ -97,6 +97,14 @@ def _whole(name: str, before: Values, after: Values) -> Iterator[str]:
 def _labelled(label: str, value: str) -> Iterator[str]:
     """A value in pieces that fit a section each, even if every character needs escaping."""
     size = (SECTION_TEXT - len(label) - 100) // len("&amp;")
-    pieces: Sequence[str] = [value[start : start + size] for start in range(0, len(value), size)]
-    for index, piece in enumerate(pieces):
+    for index, piece in enumerate(_pieces(value, size)):
         yield f"{label}\n{mrkdwn.quote(piece)}" if index == 0 else mrkdwn.quote(piece)
+
+
+def _pieces(text: str, size: int) -> Iterator[str]:
+    """The text in pieces, between words where there are any."""
+    while len(text) > size:
+        cut = max(text.rfind(" ", 1, size), text.rfind("\n", 1, size)) + 1 or size
+        yield text[:cut]
+        text = text[cut:]
+    yield text

@@ -15,7 +15,7 @@ from channels.slack.api import Json, SlackApi
 from channels.slack.desk.card import compose_card
 from channels.slack.fresh import Fresh
 from channels.slack.limits import MESSAGE_TEXT
-from channels.slack.mrkdwn import escape, shorten
+from channels.slack.mrkdwn import escape, harmless, shorten
 from channels.slack.settled import find_settled
 from channels.staff import ApprovalCard, CardRef, Member
 
@@ -75,7 +75,8 @@ class SlackDesk:
 
     async def whisper(self, text: str, *, member_id: str, slack_channel_id: str) -> None:
         """Tell one person something that nobody else sees."""
-        await self._api.whisper(channel=slack_channel_id, user=member_id, text=shorten(escape(text), MESSAGE_TEXT))
+        shown = shorten(harmless(text), MESSAGE_TEXT)
+        await self._api.whisper(channel=slack_channel_id, user=member_id, text=shown)
 
     async def permalink(self, ref: CardRef) -> str:
         """The address of a card, for the audit and the console."""

@@ -61,7 +61,7 @@ def loading(title: str) -> block.Block:
 
 def message(title: str, text: str) -> block.Block:
     """A dialog that only says something."""
-    return block.view(title, [block.section(mrkdwn.escape(text))])
+    return block.view(title, [block.section(mrkdwn.harmless(text))])
 
 
 def edit(card: ApprovalCard, subject: DialogSubject) -> block.Block:
