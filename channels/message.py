@@ -176,6 +176,14 @@ class Ignored:
 InboundEvent = InboundMessage | ConsentChange | DeliveryUpdate | MessageEdited | MessageDeleted | Ignored
 
 
+class Author(StrEnum):
+    """Who speaks in an answer. Mail has to say so to other programs, which otherwise answer back (RFC 3834)."""
+
+    AGENT = "agent"
+    STAFF = "staff"  # a person wrote it, or read and approved it
+    NOTICE = "notice"  # our own words about the state of things: received, being checked
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What we mean to say, as Markdown, before a channel gives it its form."""
@@ -183,6 +191,7 @@ class Answer:
     text: str
     subject: str = ""
     attachments: tuple[Attachment, ...] = ()
+    author: Author = Author.AGENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +212,11 @@ class OutboundPart:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The provider took a part. `provider_id` is how its later news will call it."""
+    """The provider took a part. `provider_id` is how its later news will call it.
+
+    `refused` are copies (Cc) that it did not take, each as "code address"; the addressee's own was taken.
+    """
 
     provider_id: str
     status: DeliveryStatus = DeliveryStatus.SENT
+    refused: tuple[str, ...] = ()

@@ -53,9 +53,13 @@ class SupportAddress:
         """The envelope sender of the message `key`."""
         return self._with_token(BOUNCE_PREFIX + self.signer.sign(Purpose.BOUNCE, key))
 
-    def message_id(self, key: str) -> str:
-        """The Message-ID of the message `key`, without angle brackets. It is the same at every attempt."""
-        return f"{MESSAGE_ID_PREFIX}{self.signer.sign(Purpose.MESSAGE_ID, key)}@{self.domain}"
+    def message_id(self, key: str, *, generation: int = 0) -> str:
+        """The Message-ID of the message `key`, without angle brackets. It is the same at every attempt.
+
+        `generation` is that of another token of the same message, where secrets may have changed since it was sent.
+        """
+        token = self.signer.sign(Purpose.MESSAGE_ID, key, generation=generation)
+        return f"{MESSAGE_ID_PREFIX}{token}@{self.domain}"
 
     def is_ours(self, address: str) -> bool:
         """Whether mail to or from `address` is mail to or from ourselves."""

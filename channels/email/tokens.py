@@ -37,10 +37,14 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SignedKey:
-    """A genuine token: the key that it carries, and the address that it was given to (empty where bound to none)."""
+    """A genuine token: the key that it carries, and the address that it was given to (empty where bound to none).
+
+    `generation` counts back from the newest secret to the one that signed it.
+    """
 
     key: str
     address: str = ""
+    generation: int = 0
 
 
 class Signer:
@@ -51,9 +55,9 @@ class Signer:
             raise ValueError("a signer needs a secret")
         self._keys = tuple(_derive(each) for each in (secret, *older))
 
-    def sign(self, purpose: Purpose, key: str, *, address: str = "") -> str:
+    def sign(self, purpose: Purpose, key: str, *, address: str = "", generation: int = 0) -> str:
         """The token for `key`. The same arguments always give the same token."""
-        mac = _mac(self._keys[0], purpose, key, address)
+        mac = _mac(self._keys[generation], purpose, key, address)
         usual = _USUAL_KEY.fullmatch(key)
         if usual:
             return usual[1] + _to_base32(bytes.fromhex(usual[2]) + mac)
@@ -65,12 +69,14 @@ class Signer:
         if unpacked is None:
             return None
         key, mac = unpacked
-        return next((SignedKey(key, each) for each in addresses if self._is_genuine(purpose, key, each, mac)), None)
-
-    def _is_genuine(self, purpose: Purpose, key: str, address: str, mac: bytes) -> bool:
-        # Every secret is tried, and each comparison takes the same time, whatever it finds.
-        matches = [hmac.compare_digest(_mac(each, purpose, key, address), mac) for each in self._keys]
-        return any(matches)
+        # Everything is compared, and each comparison takes the same time, whatever it finds.
+        signed = [
+            SignedKey(key, address, generation)
+            for address in addresses
+            for generation, secret in enumerate(self._keys)
+            if hmac.compare_digest(_mac(secret, purpose, key, address), mac)
+        ]
+        return signed[0] if signed else None
 
 
 def _derive(secret: str) -> bytes:

@@ -57,8 +57,17 @@ def test_a_new_secret_still_reads_what_the_old_one_signed() -> None:
 
     read = rotated.read(Purpose.BOUNCE, SIGNER.sign(Purpose.BOUNCE, KEY))
 
-    assert read == SignedKey(KEY)
+    assert read == SignedKey(KEY, generation=1)
     assert rotated.sign(Purpose.BOUNCE, KEY) != SIGNER.sign(Purpose.BOUNCE, KEY)
+
+
+def test_an_old_bounce_leads_to_the_message_id_of_its_time() -> None:
+    rotated = SupportAddress.parse("support@acme.example", Signer("a new secret", "a secret"))
+
+    bounced = rotated.read_bounce([SUPPORT.bounce_address(KEY)])
+
+    assert bounced is not None
+    assert rotated.message_id(bounced.key, generation=bounced.generation) == SUPPORT.message_id(KEY)
 
 
 def test_a_retired_secret_reads_nothing() -> None:
