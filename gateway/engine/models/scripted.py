@@ -24,6 +24,7 @@ from pydantic_ai.messages import (
     ToolReturnPart,
     UserPromptPart,
 )
+from pydantic_ai.models import Model
 from pydantic_ai.models.function import (
     AgentInfo,
     DeltaThinkingCalls,
@@ -70,6 +71,11 @@ def scripted_model() -> FunctionModel:
         # Notes that the library adds about odd words in a text stay system messages, and so never look like a user's.
         profile=ModelProfile(supports_inline_system_prompts=True),
     )
+
+
+def is_scripted(model: Model) -> bool:
+    """Whether this is the scripted model."""
+    return isinstance(model, FunctionModel) and model.model_name == MODEL_NAME
 
 
 @dataclass(frozen=True, slots=True)
