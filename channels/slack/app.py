@@ -1,27 +1,24 @@
 """The Slack app as a whole: opens what it needs, takes in what Slack sends, offers the desk.
 
 HTTP and Socket Mode meet in one bolt app, so that both behave alike. Over HTTP the signature is checked in front of
-bolt, which would read the body first. Nothing genuine is answered with an error unless we could not keep it: unknown
-events, buttons and dialogs are logged and acknowledged, or Slack would send them again and show people a failure.
+bolt, which would read the body first.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
 
 import structlog
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
-from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.async_app import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from channels.base import DecisionInbox, WebhookReply, WebhookRequest
 from channels.errors import BadSignature, MalformedPayload
-from channels.slack.api import Json, OneToken, SlackApi, Tokens
+from channels.slack.api import OneToken, SlackApi, Tokens
+from channels.slack.bolt import FrontdeskBolt
 from channels.slack.config import SlackConfig
 from channels.slack.desk.desk import SlackDesk
 from channels.slack.desk.listeners import DeskListeners
@@ -33,14 +30,11 @@ log = structlog.get_logger(__name__)
 
 MAX_BODY = 1_000_000  # bytes; Slack's own payloads stay far below
 
-_ANY = re.compile(".*", re.DOTALL)
-_INTERACTIVE = frozenset({"block_actions", "view_submission", "view_closed"})
-
 
 class SlackApp:
     """One Slack app: `desk` sends, `receive` and `listen_socket` take in."""
 
-    def __init__(self, config: SlackConfig, api: SlackApi, bolt: AsyncApp, desk: SlackDesk, later: Later) -> None:
+    def __init__(self, config: SlackConfig, api: SlackApi, bolt: FrontdeskBolt, desk: SlackDesk, later: Later) -> None:
         self.desk = desk
         self._config = config
         self._api = api
@@ -64,10 +58,10 @@ class SlackApp:
             Later.open() as later,
         ):
             desk = SlackDesk(api, approvers_channel=config.approvers_channel, now=now)
-            bolt = _bolt(api)
+            bolt = FrontdeskBolt(api.client())
             if decisions is not None:
                 DeskListeners(api, desk, decisions, later).register(bolt)
-            _catch_all(bolt)
+            bolt.catch_the_rest()
             yield cls(config, api, bolt, desk, later)
 
     async def receive(self, request: WebhookRequest, *, now: datetime | None = None) -> WebhookReply:
@@ -99,57 +93,6 @@ class SlackApp:
         await self._later.idle()
 
 
-def _bolt(api: SlackApi) -> AsyncApp:
-    app = AsyncApp(
-        name="frontdesk",
-        client=api.client(),
-        authorize=_authorize,
-        signing_secret="",  # checked before bolt sees a request
-        request_verification_enabled=False,
-        ssl_check_enabled=False,
-        ignoring_self_events_enabled=False,  # needs a call to Slack per event; the event itself says who wrote it
-        attaching_conversation_kwargs_enabled=False,
-        process_before_response=True,  # nothing is acknowledged before its listener has kept it
-    )
-    app.error(_on_error)
-    app.middleware(_take)
-    return app
-
-
-async def _authorize(team_id: str | None, enterprise_id: str | None) -> AuthorizeResult:
-    # Tokens are looked up where a call is made, so nothing incoming waits for Slack.
-    return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id)
-
-
-async def _take(body: Json, ack: AsyncAck, next: Callable[[], Awaitable[BoltResponse]]) -> BoltResponse | None:  # noqa: A002 (bolt injects by name)
-    """Interactions go on to their listeners; everything else is answered here, since bolt says 404 to the unknown."""
-    if body.get("type") in _INTERACTIVE:
-        return await next()
-    log.info("slack.unhandled", type=_word(body.get("type")), event_type=_word((body.get("event") or {}).get("type")))
-    return await ack()
-
-
-def _catch_all(app: AsyncApp) -> None:
-    """Buttons and dialogs that nobody listens for."""
-
-    async def unknown(ack: AsyncAck, body: dict[str, Any]) -> None:
-        log.info("slack.unknown_interaction", type=_word(body.get("type")))
-        await ack()
-
-    app.action(_ANY)(unknown)
-    app.view(_ANY)(unknown)
-    app.view_closed(_ANY)(unknown)
-
-
-async def _on_error(error: Exception, body: Json) -> BoltResponse:
-    """Not kept, so not acknowledged: Slack shows it to who clicked, and sends an event again."""
-    if isinstance(error, MalformedPayload):
-        log.warning("slack.malformed", type=_word(body.get("type")), reason=str(error))
-        return BoltResponse(status=400, body="malformed")
-    log.error("slack.not_taken", type=_word(body.get("type")), error=type(error).__name__, exc_info=error)
-    return BoltResponse(status=500, body="")
-
-
 def _bolt_request(body: str, request: WebhookRequest) -> AsyncBoltRequest:
     """Raises `MalformedPayload` for a body that is no object."""
     try:
@@ -162,12 +105,5 @@ def _bolt_request(body: str, request: WebhookRequest) -> AsyncBoltRequest:
 
 
 def _webhook_reply(response: BoltResponse) -> WebhookReply:
-    # 404: a shape of a known interaction that no listener matches. Genuine, so not an error.
-    status = 200 if response.status == 404 else response.status
-    body = "" if response.status == 404 else response.body
     content_type = response.first_headers().get("content-type", "text/plain; charset=utf-8")
-    return WebhookReply(status, body.encode(), content_type)
-
-
-def _word(value: Any) -> str:
-    return str(value)[:64]
+    return WebhookReply(response.status, response.body.encode(), content_type)

@@ -70,7 +70,8 @@ def sentence(card: ApprovalCard) -> str:
     """What will happen and for whom, in one sentence of Slack's text format."""
     named = ", ".join(f"{mrkdwn.plain(name)} {mrkdwn.bold(value)}" for name, value in _telling(card))
     what = f"{mrkdwn.bold(words(card.tool_name))}: {named}" if named else mrkdwn.bold(words(card.tool_name))
-    return f"The agent asks to {what}, for {mrkdwn.bold(card.customer)}."
+    asks = "asks" if card.state is ApprovalState.PENDING else "asked"
+    return f"The agent {asks} to {what}, for {mrkdwn.bold(card.customer)}."
 
 
 def _blocks(card: ApprovalCard) -> Iterator[block.Block]:
@@ -197,7 +198,8 @@ def _notification(card: ApprovalCard) -> str:
     whom = mrkdwn.escape(card.customer)
     match card.state:
         case ApprovalState.PENDING:
-            return f"Approve {what} for {whom}? {mrkdwn.escape(card.channel)}. Expires {mrkdwn.utc(card.expires_at)}."
+            sure = f"{mrkdwn.escape(card.channel)}, {_assurance(card)}"
+            return f"Approve {what} for {whom}? By {sure}. Expires {mrkdwn.utc(card.expires_at)}."
         case ApprovalState.APPROVED | ApprovalState.REJECTED:
             return f"{_decided(card)}: {what} for {whom}.{_by(card)}{_result(card)}"
         case ApprovalState.EXPIRED:
@@ -216,7 +218,7 @@ def _by(card: ApprovalCard) -> str:
     deciders = [vote for vote in card.votes if vote.approved is (card.state is ApprovalState.APPROVED)]
     names = ", ".join(mrkdwn.mention(vote.member_id) for vote in deciders)
     reason = next((vote.reason for vote in deciders if vote.reason.strip()), "")
-    because = f": {mrkdwn.escape(mrkdwn.shorten(' '.join(reason.split()), _REASON))}" if reason else ""
+    because = f": {mrkdwn.escape(mrkdwn.shorten(' '.join(reason.split()), _REASON)).rstrip('.')}" if reason else ""
     return f" By {names}{because}." if names else ""
 
 

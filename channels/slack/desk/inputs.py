@@ -6,10 +6,9 @@ that counts. An argument without an input (too long for one) comes back as nothi
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
-
-import orjson
 
 from channels.slack.desk import blocks as block
 from channels.slack.desk.values import is_secret, words
@@ -104,7 +103,7 @@ def _text(value: str, declared: Json, *, multiline: bool = False) -> block.Block
 
 
 def _as_json(value: Any) -> str:
-    return "" if value is None else orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode()
+    return "" if value is None else json.dumps(value, ensure_ascii=False, indent=2, default=str)
 
 
 def _resolved(declared: Json, schema: Json) -> Json:

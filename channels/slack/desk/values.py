@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
-
-import orjson
 
 MASK = "••••••"
 
@@ -34,7 +33,7 @@ def shown(value: Any) -> str:
         case int() | float():
             return str(value)
         case _:
-            return orjson.dumps(value, default=str).decode()
+            return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def is_secret(schema: Mapping[str, Any], name: str) -> bool:
