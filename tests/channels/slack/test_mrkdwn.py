@@ -1,0 +1,58 @@
+"""Text that Slack would interpret, and text that it must not."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from channels.slack import mrkdwn
+
+
+@settings(max_examples=100, deadline=None)
+@given(text=st.text())
+def test_nothing_escaped_comes_alive_and_nothing_is_lost(text: str) -> None:
+    escaped = mrkdwn.escape(text)
+
+    assert not re.search(r"[<>]|&(?!amp;|lt;|gt;)", escaped)
+    assert escaped.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&") == text
+
+
+@settings(max_examples=100, deadline=None)
+@given(text=st.text(alphabet="<>@U!dateS^|0A&channel "))
+def test_a_private_text_can_only_name_members_and_dates(text: str) -> None:
+    shown = mrkdwn.harmless(text)
+
+    assert all(re.fullmatch(r"<(@[UW][A-Z0-9]+|!date\^.+)>", tag) for tag in re.findall(r"<[^>]*>", shown))
+
+
+def test_a_member_and_a_date_come_alive_in_a_private_text() -> None:
+    said = f"Approved by <@U0ADA>, {mrkdwn.date(datetime(2026, 5, 4, 9, 30, tzinfo=UTC))}; <!channel>"
+
+    shown = mrkdwn.harmless(said)
+
+    assert "<@U0ADA>" in shown
+    assert "<!date^1777887000^{date_short_pretty} {time}|2026-05-04 09:30 UTC>" in shown
+    assert "&lt;!channel&gt;" in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("A_10_01", "A_10_01"),
+        ("a*b", "a\u2060*\u2060b"),
+        ("_it_", "\u2060_\u2060it\u2060_\u2060"),
+        ("1 < 2", "1 &lt; 2"),
+    ],
+)
+def test_marks_are_taken_out_of_play_but_ids_stay(text: str, expected: str) -> None:
+    assert mrkdwn.plain(text) == expected
+
+
+def test_every_line_of_a_quotation_is_marked() -> None:
+    assert mrkdwn.quote("one\n\n<two>") == "> one\n> \n> &lt;two&gt;"
+    assert html.unescape(mrkdwn.quote("")) == "> "
