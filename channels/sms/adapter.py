@@ -73,7 +73,9 @@ class SmsConfig:
     @property
     def our_numbers(self) -> frozenset[str]:
         """The numbers that we answer for; empty with a messaging service, whose numbers Twilio knows and we don't."""
-        return frozenset() if self.messaging_service_sid else self.more_numbers | {self.from_number}
+        if self.messaging_service_sid:
+            return frozenset()
+        return frozenset(number.rpartition(":")[2] for number in {self.from_number, *self.more_numbers})
 
 
 class SmsAdapter:
@@ -97,10 +99,12 @@ class SmsAdapter:
         """An adapter with one connection pool, whose every request ends after `config.timeout`."""
         account = {"account_sid": config.account_sid, "auth_token": config.auth_token, "api_url": config.api_url}
         # No `trust_env`: a proxy variable meant for something else must not carry customers' texts.
-        timeout = aiohttp.ClientTimeout(total=config.timeout.total_seconds())
+        total_s = config.timeout.total_seconds()
+        # A connection that was not made in half of the time is certainly not made: that is worth knowing.
+        timeout = aiohttp.ClientTimeout(total=total_s, connect=total_s / 2)
         async with aiohttp.ClientSession(timeout=timeout, trust_env=False) as session:
             media = TwilioMedia(session, **account, max_bytes=config.max_media_bytes)
-            yield cls(config, TwilioApi(session, **account), media, now)
+            yield cls(config, TwilioApi(session, **account, now=now), media, now)
 
     async def receive(self, request: WebhookRequest, inbox: Inbox) -> WebhookReply:
         """Take in one webhook of either kind. The reply, empty TwiML, says nothing to the customer.
@@ -168,6 +172,8 @@ class SmsAdapter:
         return None
 
     async def fetch(self, attachment: Attachment) -> Attachment:
+        if attachment.content is not None:
+            return attachment
         file = await self._media.fetch(attachment.source)
         return replace(attachment, content=file.content, size=len(file.content))
 
@@ -185,7 +191,7 @@ class SmsAdapter:
         if ours or self._config.messaging_service_sid:
             return ours
         medium, colon, _ = target.address.rpartition(":")
-        return f"{medium}{colon}{self._config.from_number}"
+        return medium + colon + self._config.from_number.rpartition(":")[2]
 
     def _is_the_text(self, message: TwilioMessage, part: OutboundPart) -> bool:
         sender = self._sender(part.target)

@@ -6,8 +6,7 @@ refusal with one of its codes is certain, a connection that was never made is ce
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,7 +22,9 @@ from channels.sms.transport import SdkTransport, TwilioRefusal
 
 # Before Twilio has the request, so that a failure of these is certain.
 _NOT_REACHED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
-_LOST = (aiohttp.ClientError, TimeoutError, TwilioException, json.JSONDecodeError, ConnectionError)
+_LOST = (aiohttp.ClientError, TimeoutError, ConnectionError)
+# What the SDK raises over an answer that is not Twilio's.
+_UNREADABLE = (TwilioException, ValueError, AttributeError, TypeError)
 # All that one number ever got from us fits; Twilio's largest page.
 _LOOK_BACK = 1000
 _NOT_EMPTY_ENVIRONMENT = {"TWILIO_EDGE": "", "TWILIO_REGION": ""}
@@ -44,8 +45,16 @@ class TwilioMessage:
 class TwilioApi:
     """Twilio's message resource. The session belongs to whoever made it, and brings the limits on time."""
 
-    def __init__(self, session: aiohttp.ClientSession, *, account_sid: str, auth_token: str, api_url: str) -> None:
-        self._transport = SdkTransport(session)
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        *,
+        account_sid: str,
+        auth_token: str,
+        api_url: str,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._transport = SdkTransport(session, now)
         # An empty mapping would make the SDK read the process's environment, where an edge or a region mangles the URL.
         self._client = Client(
             account_sid, auth_token, http_client=self._transport, environment=dict(_NOT_EMPTY_ENVIRONMENT)
@@ -73,10 +82,13 @@ class TwilioApi:
                 smart_encoded=False,
                 **{name: value for name, value in options.items() if value},
             )
-            return _message(message)
+            taken = _message(message)
+        if not taken.sid:
+            raise UnknownOutcome("Twilio's answer names no message")
+        return taken
 
     async def sent_to(self, to: str) -> list[TwilioMessage]:
-        """What this account sent to a number, newest first. Raises `TemporaryFailure` or `ChannelDown`.
+        """What this account sent to a number, newest first. Raises `TemporaryFailure`.
 
         Not filtered by Twilio's `DateSent`, which a message has not got while it is queued.
         """
@@ -86,7 +98,7 @@ class TwilioApi:
 
     async def check(self) -> str:
         """The account's status (`active`). Raises `TemporaryFailure` or `ChannelDown`."""
-        with _errors_of_a_question():
+        with _errors_of_a_question(certain=ChannelDown):
             account = await self._client.api.v2010.accounts(self._account_sid).fetch_async()
             return str(account.status)
 
@@ -119,18 +131,23 @@ def _errors_of_a_send(*, lane: str) -> Iterator[None]:
         raise TemporaryFailure("Twilio cannot be reached") from error
     except _LOST as error:
         raise UnknownOutcome("no answer from Twilio") from error
+    except _UNREADABLE as error:
+        raise UnknownOutcome("Twilio's answer cannot be read") from error
 
 
 @contextmanager
-def _errors_of_a_question() -> Iterator[None]:
+def _errors_of_a_question(*, certain: type[SendError] = TemporaryFailure) -> Iterator[None]:
+    """Asking can be repeated. `certain` is raised where Twilio does not know us."""
     try:
         yield
     except TwilioRefusal as error:
         if error.status in (401, 403, 404):
-            raise ChannelDown(reason_for(error.code), code=error.code) from error
+            raise certain(reason_for(error.code), code=error.code) from error
         raise TemporaryFailure(f"Twilio answered {error.status}", retry_after=error.retry_after) from error
     except _LOST as error:
         raise TemporaryFailure("no answer from Twilio") from error
+    except _UNREADABLE as error:
+        raise TemporaryFailure("Twilio's answer cannot be read") from error
 
 
 def _message(resource: Any) -> TwilioMessage:

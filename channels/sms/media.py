@@ -45,8 +45,8 @@ class TwilioMedia:
 
     async def fetch(self, source: str) -> File:
         """The file at a media URL. Raises `TemporaryFailure` or `PermanentFailure`."""
-        url = URL(source)
         with _translated_errors():
+            url = URL(source)
             for _ in range(1 + _MAX_REDIRECTS):
                 self._check_allowed(url)
                 headers = self._auth if self._is_api(url) else {}
@@ -60,10 +60,10 @@ class TwilioMedia:
 
     async def delete(self, source: str) -> None:
         """Remove the file from Twilio, once it is stored here. One that is gone already is fine."""
-        url = URL(source)
-        if not self._is_api(url):
-            raise PermanentFailure("the file does not lie at Twilio")
         with _translated_errors():
+            url = URL(source)
+            if not self._is_api(url):
+                raise PermanentFailure("the file does not lie at Twilio")
             async with self._session.delete(url, headers=self._auth, allow_redirects=False) as response:
                 if response.status != 404:
                     _raise_for_status(response)

@@ -97,7 +97,8 @@ def parse(
     fields: Mapping[str, str], *, received_at: datetime, idempotency_token: str = "", reading: Reading | None = None
 ) -> InboundMessage | ConsentChange | DeliveryUpdate | Ignored:
     """The event in a request. Raises `MalformedPayload` where a field that Twilio always sends is missing."""
-    form = {name: _storable(value) for name, value in fields.items()}
+    # Of a repeated name the first counts, as where the account was checked.
+    form = {name: _storable(fields[name]) for name in fields}
     sid = form.get("MessageSid") or form.get("SmsSid") or form.get("SmsMessageSid")
     if not sid:
         raise MalformedPayload("no MessageSid")

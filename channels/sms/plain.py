@@ -5,20 +5,36 @@ A table becomes one line a row, each cell led by its column's name, since column
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
 _BREAKS = frozenset({"softbreak", "hardbreak"})
+# What follows a scheme, up to what closes a sentence or an emphasis around it.
+_REST_OF_URL = re.compile(r"://[^\s<>\]`]*[^\s<>\]`*_~.,;:!?)'\"]")
 
 
 def plain_text(markdown: str) -> str:
     """What a person would type to say the same. Paragraphs stay apart by one blank line."""
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    parser.inline.ruler.before("emphasis", "bare_url", _keep_bare_url)
     tokens: Sequence[Token] = parser.parse(markdown)
     return "\n\n".join(_blocks(SyntaxTreeNode(tokens).children)).strip()
+
+
+def _keep_bare_url(state: StateInline, silent: bool) -> bool:
+    """An inline rule: the stars and underscores of an address are no emphasis."""
+    rest = _REST_OF_URL.match(state.src, state.pos)
+    if rest is None or not state.src.endswith(("http", "https"), 0, state.pos):
+        return False
+    if not silent:
+        state.pending += rest.group()
+    state.pos = rest.end()
+    return True
 
 
 def _blocks(nodes: Sequence[SyntaxTreeNode]) -> Iterator[str]:

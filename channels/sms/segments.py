@@ -24,9 +24,9 @@ MAX_SEGMENTS = 4
 _GRAPHEME = regex.compile(r"\r|\n|\X")
 _URL = regex.compile(r"(?:https?://|www\.)[!-~]+")
 _PARAGRAPH = regex.compile(r"\n")
-# A digit before the full stop is more often a list's number than a sentence's end.
+# A full stop after a digit is more often a list's number, which belongs to what follows, than a sentence's end.
 _SENTENCE = regex.compile(r"(?:(?<=\D)\.|[!?…])[\"')\]]*(?=\s)|[。！？]")
-_WORD = regex.compile(r"(?=\s)")
+_WORD = regex.compile(r"(?<!\d\.)(?=\s)")
 
 
 def count_segments(text: str) -> int:

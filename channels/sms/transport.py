@@ -10,9 +10,9 @@ from __future__ import annotations
 import base64
 import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -36,9 +36,10 @@ class TwilioRefusal(Exception):
 class SdkTransport(AsyncHttpClient):  # type: ignore[misc]  # the SDK's classes are untyped
     """The SDK's HTTP client, over somebody else's session. Raises aiohttp's errors and `TwilioRefusal`."""
 
-    def __init__(self, session: aiohttp.ClientSession) -> None:
+    def __init__(self, session: aiohttp.ClientSession, now: Callable[[], datetime]) -> None:
         super().__init__(logging.getLogger(__name__), is_async=True)
         self._session = session
+        self._now = now
         # Twilio's clock minus ours, as last heard: their times are what a sent message is looked up by.
         self.clock_offset = timedelta()
 
@@ -69,8 +70,8 @@ class SdkTransport(AsyncHttpClient):  # type: ignore[misc]  # the SDK's classes 
             return Response(response.status, text, response.headers)
 
     def _read_clock(self, headers: Mapping[str, str]) -> None:
-        with contextlib.suppress(ValueError):
-            self.clock_offset = parsedate_to_datetime(headers.get("Date", "")) - datetime.now(UTC)
+        with contextlib.suppress(ValueError, TypeError):
+            self.clock_offset = parsedate_to_datetime(headers.get("Date", "")) - self._now()
 
 
 def basic_auth(username: str, password: str) -> dict[str, str]:
