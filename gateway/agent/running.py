@@ -17,6 +17,7 @@ from gateway.session import Session, SessionError, SessionTimeoutError
 from gateway.session.compose import Content, File
 
 FILE_TYPES = ("file", "audio", "image")
+NAMELESS = "file"
 
 
 @dataclass
@@ -70,7 +71,7 @@ def run_request(
     body: JsonObject = {"inputs": {name: value for name, value in known.items() if name not in uploads}}
     if additional_instructions:
         body["additional_instructions"] = additional_instructions
-    return RunRequest(body, tuple((name, _read(name, value)) for name, value in uploads.items()))
+    return RunRequest(body, tuple((name, _read(value)) for name, value in uploads.items()))
 
 
 def run_result(declared: Mapping[str, IoConfig], answer: JsonObject) -> AgentRunResult:
@@ -158,12 +159,12 @@ def _is_upload(config: IoConfig, value: object) -> bool:
     return config.io_type in FILE_TYPES and isinstance(value, Path | bytes | io.IOBase)
 
 
-def _read(name: str, value: Any) -> tuple[str, bytes]:
+def _read(value: Any) -> tuple[str, bytes]:
     if isinstance(value, Path):
         return value.name, value.read_bytes()
     if isinstance(value, bytes):
-        return name, value
+        return NAMELESS, value
     content = value.read()
     file_name = getattr(value, "name", None)
-    file_name = Path(file_name).name if isinstance(file_name, str) else name
+    file_name = Path(file_name).name if isinstance(file_name, str) else NAMELESS
     return file_name, content.encode() if isinstance(content, str) else content
