@@ -14,7 +14,7 @@ from mcp_types import Tool
 
 from gateway.agent.local import LocalTool
 from gateway.agent.tool import ToolApprovalConfig
-from gateway.engine.tools import echo
+from gateway.engine.tools import echo, knowledge_tool
 from gateway.engine.tools.base import RunnableTool, ToolContext, ToolFailure, ToolOutcome, ToolRun, guarded
 from gateway.engine.tools.inputs import (
     WireInputs,
@@ -108,6 +108,15 @@ def _custom_tool(declared: _Declared, services: ToolServices, local_tools: Mappi
             parameters=with_static_removed(local.parameters, declared.inputs),
             arguments_schema=local.parameters,
             run=guarded(_local_run(local), local.parameters, services.config.limits),
+        )
+    if tool_type == knowledge_tool.TOOL_TYPE and services.knowledge is not None:
+        schema = full_schema(knowledge_tool.INPUTS)
+        return _runnable(
+            declared,
+            description=declared.description or knowledge_tool.DESCRIPTION,
+            parameters=model_schema(knowledge_tool.INPUTS, declared.inputs),
+            arguments_schema=schema,
+            run=guarded(knowledge_tool.knowledge_run(services.knowledge), schema, services.config.limits),
         )
     if tool_type == echo.TOOL_TYPE:
         schema = open_schema(declared.inputs)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.engine.tools.config import ToolsConfig
+from gateway.engine.tools.knowledge.base import KnowledgeBase
 from gateway.engine.tools.mcp_servers import McpServers
 from gateway.engine.tools.web import WebClient
 
@@ -19,15 +20,21 @@ class ToolServices:
     config: ToolsConfig
     web: WebClient
     mcp: McpServers
+    knowledge: KnowledgeBase | None = None
 
     @classmethod
     @asynccontextmanager
     async def open(cls, config: ToolsConfig) -> AsyncIterator[ToolServices]:
         async with AsyncExitStack() as stack:
+            knowledge = None
+            if config.knowledge_folder is not None:
+                opening = KnowledgeBase.open(config.knowledge_folder, config.knowledge_index)
+                knowledge = await stack.enter_async_context(opening)
             yield cls(
                 config=config,
                 web=await stack.enter_async_context(WebClient()),
                 mcp=await stack.enter_async_context(McpServers.open(config.mcp_servers)),
+                knowledge=knowledge,
             )
 
     async def mcp_catalogue(self, server_id: str) -> Mapping[str, Any] | None:
