@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from channels.message import Answer, Attachment, ChannelName, InboundEvent, OutboundPart, Receipt, ReplyTarget
-from channels.staff import ApprovalCard, CardRef, Click, DenySubmitted, EditSubmitted, Member, Reply
+from channels.staff import ApprovalCard, CardRef, Click, DenySubmitted, EditSubmitted, Member, Reply, StaffMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,12 @@ class DecisionInbox(Protocol):
     async def submit_denial(self, submitted: DenySubmitted) -> Reply: ...
 
     async def card(self, approval_id: str) -> ApprovalCard | None: ...
+
+
+class StaffInbox(Protocol):
+    """Where the desk hands over what staff write in threads. Returns once it is durable; a repeat changes nothing."""
+
+    async def accept_staff(self, message: StaffMessage) -> None: ...
 
 
 class Channel(Protocol):

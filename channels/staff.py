@@ -12,6 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from channels.message import Attachment
+
 
 class ApprovalState(StrEnum):
     """Where an approval request stands. Everything but `PENDING` is final."""
@@ -163,3 +165,30 @@ class ButtonValue:
         """The way back. Anything is readable; whether there is such a request is for the gateway to say."""
         subject_id, _, arguments_hash = value.partition("|")
         return cls(subject_id, arguments_hash)
+
+
+class StaffChange(StrEnum):
+    """What happened to a message in a staff thread."""
+
+    WRITTEN = "written"
+    EDITED = "edited"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMessage:
+    """Somebody wrote in a thread of a staff channel, or changed what they wrote.
+
+    Whether the thread is a handoff, and whether the member may speak in it, is for the gateway to say. `message` is
+    the message's identity: an event about it may come twice.
+    """
+
+    thread: CardRef
+    message: CardRef
+    member_id: str
+    team_id: str
+    text: str
+    sent_at: datetime
+    event_id: str
+    change: StaffChange = StaffChange.WRITTEN
+    attachments: tuple[Attachment, ...] = ()

@@ -17,7 +17,7 @@ import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from channels.errors import TemporaryFailure
+from channels.errors import PermanentFailure, TemporaryFailure
 from channels.slack.config import SlackConfig
 from channels.slack.lanes import Lanes
 from channels.slack.outcomes import translated
@@ -191,6 +191,65 @@ class SlackApi:
             repeatable=True,
         )
         return str(answer["permalink"])
+
+    async def file(self, file_id: str, *, team_id: str = "") -> Json:
+        """What Slack knows of a file."""
+        answer = await self._call(
+            "files.info", team_id, lambda client: client.files_info(file=file_id), repeatable=True
+        )
+        return dict(answer["file"])
+
+    async def download(self, url: str, *, team_id: str, max_bytes: int) -> tuple[bytes, str]:
+        """The content of a file and its media type. The caller has checked the host: the token is sent there."""
+        token = await self._tokens.bot_token(team_id)
+        headers = {"Authorization": f"Bearer {token}"}
+        proxy = self._config.proxy or None
+        with translated("files.download", lane="", repeatable=True):
+            # A redirect would take the token along.
+            async with self._session.get(url, headers=headers, allow_redirects=False, proxy=proxy) as response:
+                if response.status >= 500 or response.status == 429:
+                    raise TemporaryFailure(f"files.download: status {response.status}", code="cut")
+                if response.status != 200:
+                    raise PermanentFailure(f"files.download: status {response.status}", code="file_not_readable")
+                content = await response.content.read(max_bytes + 1)
+                while len(content) <= max_bytes and (more := await response.content.read(max_bytes + 1 - len(content))):
+                    content += more
+                if len(content) > max_bytes:
+                    raise PermanentFailure("the file is too large", code="file_too_large")
+                return content, response.content_type
+
+    async def show_status(self, *, channel: str, thread_ts: str, status: str, team_id: str = "") -> None:
+        """The line under the composer that says what we are doing; empty ends it. Slack ends it after two minutes."""
+        await self._call(
+            "assistant.threads.setStatus",
+            team_id,
+            lambda client: client.assistant_threads_setStatus(channel_id=channel, thread_ts=thread_ts, status=status),
+            repeatable=True,
+        )
+
+    async def suggest_prompts(self, *, channel: str, prompts: Sequence[Json], title: str, team_id: str = "") -> None:
+        """What somebody could ask, shown where they begin to write."""
+        arguments = {"channel_id": channel, "title": title, "prompts": [dict(prompt) for prompt in prompts]}
+        # Without the thread that slack-sdk's own method asks for: the app's messages tab has none.
+        await self._call(
+            "assistant.threads.setSuggestedPrompts",
+            team_id,
+            lambda client: client.api_call("assistant.threads.setSuggestedPrompts", json=arguments),
+            repeatable=True,
+        )
+
+    async def react(self, *, channel: str, ts: str, name: str, team_id: str = "") -> None:
+        """Put an emoji under a message; once, however often asked."""
+        try:
+            await self._call(
+                "reactions.add",
+                team_id,
+                lambda client: client.reactions_add(channel=channel, timestamp=ts, name=name),
+                repeatable=True,
+            )
+        except PermanentFailure as failure:
+            if failure.code != "already_reacted":
+                raise
 
     async def socket_url(self, app_token: str) -> str:
         """A fresh address for Socket Mode."""

@@ -7,7 +7,7 @@ bolt, which would read the body first.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -15,14 +15,19 @@ import structlog
 from slack_bolt.async_app import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
-from channels.base import DecisionInbox, WebhookReply, WebhookRequest
+from channels.base import DecisionInbox, Inbox, StaffInbox, WebhookReply, WebhookRequest
 from channels.errors import BadSignature, MalformedPayload
-from channels.slack.api import OneToken, SlackApi, Tokens
+from channels.slack.adapter import SlackAdapter
+from channels.slack.api import Json, OneToken, SlackApi, Tokens
 from channels.slack.bolt import FrontdeskBolt
 from channels.slack.config import SlackConfig
 from channels.slack.desk.desk import SlackDesk
 from channels.slack.desk.listeners import DeskListeners
+from channels.slack.files import SlackFiles
+from channels.slack.intake import Intake, TakesPart, nowhere
 from channels.slack.later import Later
+from channels.slack.people import PeopleDirectory
+from channels.slack.prompts import Prompts
 from channels.slack.socket import SocketListener, listening
 from channels.slack.verify import verify
 
@@ -31,10 +36,25 @@ log = structlog.get_logger(__name__)
 MAX_BODY = 1_000_000  # bytes; Slack's own payloads stay far below
 
 
-class SlackApp:
-    """One Slack app: `desk` sends, `receive` and `listen_socket` take in."""
+async def _note_uninstalled(body: Json) -> None:
+    # With one workspace there is nobody left to tell but the operator.
+    log.error("slack.uninstalled", team_id=str(body.get("team_id", "")), event_type=body["event"]["type"])
 
-    def __init__(self, config: SlackConfig, api: SlackApi, bolt: FrontdeskBolt, desk: SlackDesk, later: Later) -> None:
+
+class SlackApp:
+    """One Slack app: `channel` speaks to customers and `desk` to staff, `receive` and `listen_socket` take in."""
+
+    def __init__(
+        self,
+        config: SlackConfig,
+        api: SlackApi,
+        bolt: FrontdeskBolt,
+        later: Later,
+        *,
+        channel: SlackAdapter,
+        desk: SlackDesk,
+    ) -> None:
+        self.channel = channel
         self.desk = desk
         self._config = config
         self._api = api
@@ -49,20 +69,38 @@ class SlackApp:
         config: SlackConfig,
         *,
         decisions: DecisionInbox | None = None,
+        inbox: Inbox | None = None,
+        staff: StaffInbox | None = None,
+        takes_part: TakesPart = nowhere,
         tokens: Tokens | None = None,
+        uninstalled: Callable[[Json], Awaitable[None]] = _note_uninstalled,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> AsyncIterator[SlackApp]:
-        """The app with its connections; they close at the end. Without `decisions` it sends and takes nothing in."""
-        async with (
-            SlackApi.open(config, tokens or OneToken(config.bot_token), now=now) as api,
-            Later.open() as later,
-        ):
+        """The app with its connections; they close at the end. What has no inbox is not taken in.
+
+        `takes_part` answers whether a thread key is that of a conversation of ours.
+        """
+        async with SlackApi.open(config, tokens or OneToken(config.bot_token), now=now) as api, Later.open() as later:
+            staff_channels = config.all_staff_channels
             desk = SlackDesk(api, approvers_channel=config.approvers_channel, now=now)
+            files = SlackFiles(api, hosts=config.file_hosts)
+            channel = SlackAdapter(api, files, staff_channels=staff_channels, now=now)
+            intake = Intake(
+                people=PeopleDirectory(api, now),
+                inbox=inbox,
+                staff=staff,
+                takes_part=takes_part,
+                staff_channels=staff_channels,
+                membership_changed=desk.forget_membership,
+                uninstalled=uninstalled,
+                opened=Prompts(api, later, config.prompts).opened,
+            )
             bolt = FrontdeskBolt(api.client())
+            bolt.take_events(intake.take)
             if decisions is not None:
                 DeskListeners(api, desk, decisions, later).register(bolt)
             bolt.catch_the_rest()
-            yield cls(config, api, bolt, desk, later)
+            yield cls(config, api, bolt, later, channel=channel, desk=desk)
 
     async def receive(self, request: WebhookRequest, *, now: datetime | None = None) -> WebhookReply:
         """Take in one request of `POST /slack/events`. Everything is answered; nothing is raised."""
@@ -105,5 +143,6 @@ def _bolt_request(body: str, request: WebhookRequest) -> AsyncBoltRequest:
 
 
 def _webhook_reply(response: BoltResponse) -> WebhookReply:
-    content_type = response.first_headers().get("content-type", "text/plain; charset=utf-8")
-    return WebhookReply(response.status, response.body.encode(), content_type)
+    headers = response.first_headers()
+    content_type = headers.pop("content-type", "text/plain; charset=utf-8")
+    return WebhookReply(response.status, response.body.encode(), content_type, headers)

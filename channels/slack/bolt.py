@@ -7,11 +7,13 @@ and acknowledged, or Slack would send them again and show people a failure.
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -43,11 +45,15 @@ class FrontdeskBolt(AsyncApp):
     async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
         """Take one request, of HTTP or of Socket Mode."""
         if not _is_readable(req.body):
-            log.info("slack.unhandled", type=_word(req.body.get("type")))
+            _note_unreadable(req.body)
             return BoltResponse(status=200)
         response = await super().async_dispatch(req)
         # 404: a known kind of request that no listener matches. It is genuine, so it is no error.
         return BoltResponse(status=200) if response.status == 404 else response
+
+    def take_events(self, take: Callable[[Json], Awaitable[bool]]) -> None:
+        """Hand every event to `take`, and acknowledge what it took; bolt's own listeners run after the answer."""
+        self.middleware(_Events(take))
 
     def catch_the_rest(self) -> None:
         """Listen, after all others, for what nobody listens for."""
@@ -55,6 +61,22 @@ class FrontdeskBolt(AsyncApp):
         self.action(_ANY)(_unknown)
         self.view(_ANY)(_unknown)
         self.view_closed(_ANY)(_unknown)
+
+
+class _Events(AsyncMiddleware):
+    def __init__(self, take: Callable[[Json], Awaitable[bool]]) -> None:
+        self._take = take
+
+    async def async_process(
+        self,
+        *,
+        req: AsyncBoltRequest,
+        resp: BoltResponse,
+        next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 (bolt passes it by this name)
+    ) -> BoltResponse | None:
+        if req.body["type"] == "event_callback" and await self._take(req.body):
+            return BoltResponse(status=200)
+        return await next()
 
 
 def _is_readable(body: Json) -> bool:
@@ -72,6 +94,13 @@ def _is_readable(body: Json) -> bool:
             return False
 
 
+def _note_unreadable(body: Json) -> None:
+    if body.get("type") == "app_rate_limited":
+        log.error("slack.events_withheld", team_id=_word(body.get("team_id")), reason="more events than Slack delivers")
+    else:
+        log.info("slack.unhandled", type=_word(body.get("type")))
+
+
 async def _authorize(team_id: str | None, enterprise_id: str | None) -> AuthorizeResult:
     # Tokens are looked up where a call is made, so nothing incoming waits for Slack.
     return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id)
@@ -86,7 +115,7 @@ async def _on_error(error: Exception, body: dict[str, Any]) -> BoltResponse:
     """Not kept, so not acknowledged: Slack shows it to who clicked, and sends an event again."""
     if isinstance(error, MalformedPayload):
         log.warning("slack.malformed", type=_word(body["type"]), reason=str(error))
-        return BoltResponse(status=400, body="malformed")
+        return BoltResponse(status=400, body="malformed", headers={"x-slack-no-retry": "1"})
     log.error("slack.not_taken", type=_word(body["type"]), error=type(error).__name__, exc_info=error)
     return BoltResponse(status=500)
 

@@ -13,6 +13,8 @@ ELLIPSIS = "…"
 # An underscore inside a word is no mark, and must stay as it is: people copy ids.
 _STYLE = re.compile(r"([*~`]|(?<![^\W_])_|_(?![^\W_]))")
 _HARMLESS = re.compile(r"&lt;(@[UW][A-Z0-9]+|!date\^\d+\^[^|<>&^]+\|[^|<>&]+)&gt;")
+_NOTICE = re.compile(r"&lt;(#C[A-Z0-9]+|!date\^\d+\^[^|<>&^]+\|[^|<>&]+)&gt;")
+_LINK = re.compile(r"&lt;(https?://[^|<>\s]+?)\|([^|<>&]+)&gt;")
 _WORD_JOINER = "\u2060"  # invisible, and enough to keep a mark from pairing with another
 
 
@@ -24,6 +26,14 @@ def escape(text: str) -> str:
 def harmless(text: str) -> str:
     """Like `escape`, but members and dates come alive. For what one person alone is shown: it can call nobody."""
     return _HARMLESS.sub(r"<\1>", escape(text))
+
+
+def notice(text: str) -> str:
+    """Our own words to staff, as Slack shows them: dates and channels come alive, members are not called.
+
+    A link shows its address, so that text of others inside the words can't pass one off as ours.
+    """
+    return _LINK.sub(r"\2: \1", _NOTICE.sub(r"<\1>", escape(text)))
 
 
 def plain(text: str) -> str:

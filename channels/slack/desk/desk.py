@@ -15,7 +15,7 @@ from channels.slack.api import Json, SlackApi
 from channels.slack.desk.card import compose_card
 from channels.slack.fresh import Fresh
 from channels.slack.limits import MESSAGE_TEXT
-from channels.slack.mrkdwn import escape, harmless, shorten
+from channels.slack.mrkdwn import harmless, notice, shorten
 from channels.slack.settled import find_settled
 from channels.staff import ApprovalCard, CardRef, Member
 
@@ -68,15 +68,19 @@ class SlackDesk:
         return CardRef(channel, found["ts"]) if found else None
 
     async def notify(self, text: str, *, key: str, slack_channel_id: str = "", thread_ts: str = "") -> CardRef:
-        """Post a notice for staff, as plain text: nothing in it comes alive."""
+        """Post a notice for staff. Dates and channels come alive in it; it calls nobody."""
         channel = slack_channel_id or self._approvers_channel
-        shown = shorten(escape(text), MESSAGE_TEXT)
+        shown = shorten(notice(text), MESSAGE_TEXT)
         return _ref(await self._api.post(channel=channel, text=shown, key=key, thread_ts=thread_ts))
 
     async def whisper(self, text: str, *, member_id: str, slack_channel_id: str) -> None:
         """Tell one person something that nobody else sees."""
         shown = shorten(harmless(text), MESSAGE_TEXT)
         await self._api.whisper(channel=slack_channel_id, user=member_id, text=shown)
+
+    async def mark(self, message: CardRef, emoji: str) -> None:
+        """Put an emoji under a message, for everybody in the thread to see what became of it."""
+        await self._api.react(channel=message.slack_channel_id, ts=message.ts, name=emoji)
 
     async def permalink(self, ref: CardRef) -> str:
         """The address of a card, for the audit and the console."""

@@ -56,3 +56,11 @@ def test_marks_are_taken_out_of_play_but_ids_stay(text: str, expected: str) -> N
 def test_every_line_of_a_quotation_is_marked() -> None:
     assert mrkdwn.quote("one\n\n<two>") == "> one\n> \n> &lt;two&gt;"
     assert html.unescape(mrkdwn.quote("")) == "> "
+
+
+def test_a_notice_shows_where_its_links_lead_and_calls_nobody() -> None:
+    text = "*Late* in <#C0SUPPORT>: <https://ours.example/c/1|Open it> <@U0ADA> <!here> a & b"
+
+    shown = mrkdwn.notice(text)
+
+    assert shown == "*Late* in <#C0SUPPORT>: Open it: https://ours.example/c/1 &lt;@U0ADA&gt; &lt;!here&gt; a &amp; b"

@@ -1,0 +1,92 @@
+"""Slack as a customers' channel: the `Channel` port over Slack's Web API.
+
+An answer goes to the thread of the message that it answers, and nowhere else: never to a channel of the staff.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from channels.base import Limits
+from channels.errors import PermanentFailure
+from channels.message import Answer, Attachment, ChannelName, OutboundPart, Receipt, ReplyTarget
+from channels.slack.api import Json, SlackApi
+from channels.slack.compose import PART_CHARS, compose, message_of
+from channels.slack.files import SlackFiles
+from channels.slack.mrkdwn import escape
+from channels.slack.settled import find_settled
+
+log = structlog.get_logger(__name__)
+
+# Slack did not like the blocks; the words alone still say it.
+_BLOCKS_REFUSED = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"})
+
+
+class SlackAdapter:
+    """Answers to customers, and the files they sent."""
+
+    name = ChannelName.SLACK
+    limits = Limits(max_chars=PART_CHARS, markdown=True, debounce_s=0.3)
+
+    def __init__(
+        self, api: SlackApi, files: SlackFiles, *, staff_channels: frozenset[str], now: Callable[[], datetime]
+    ) -> None:
+        self._api = api
+        self._files = files
+        self._staff_channels = staff_channels
+        self._now = now
+
+    def compose(self, answer: Answer, target: ReplyTarget, *, key: str) -> tuple[OutboundPart, ...]:
+        """One message, or several where the answer is long."""
+        return compose(answer, target, key=key)
+
+    async def send(self, part: OutboundPart) -> Receipt:
+        """Post one part into its thread, once."""
+        place = self._place(part.target)
+        try:
+            posted = await self._post(place, part.key, message_of(part.text))
+        except PermanentFailure as failure:
+            if failure.code not in _BLOCKS_REFUSED:
+                raise
+            log.warning("slack.blocks_refused", code=failure.code, part_key=part.key)
+            posted = await self._post(place, part.key, {"text": escape(part.text)})
+        return _receipt(place, posted)
+
+    async def find(self, part: OutboundPart, *, attempted_at: datetime) -> Receipt | None:
+        """The message that carries the part's key, if it is in the thread."""
+        place = self._place(part.target)
+        found = await find_settled(
+            self._api,
+            channel=place["slack_channel"],
+            key=part.key,
+            attempted_at=attempted_at,
+            now=self._now(),
+            thread_ts=place["thread_ts"],
+            team_id=place["team"],
+        )
+        return _receipt(place, found) if found else None
+
+    async def fetch(self, attachment: Attachment) -> Attachment:
+        """A customer's file with its content."""
+        return await self._files.fetch(attachment)
+
+    async def _post(self, place: Json, key: str, content: Json) -> Json:
+        return await self._api.post(
+            channel=place["slack_channel"], thread_ts=place["thread_ts"], team_id=place["team"], key=key, **content
+        )
+
+    def _place(self, target: ReplyTarget) -> Json:
+        """Where the target is in Slack."""
+        place = target.details
+        if not {"team", "slack_channel", "thread_ts"} <= place.keys():
+            raise PermanentFailure("the reply target is not one of Slack's", code="no_target")
+        if place["slack_channel"] in self._staff_channels:
+            raise PermanentFailure("an answer to a customer does not go to a staff channel", code="staff_channel")
+        return place
+
+
+def _receipt(place: Json, message: Json) -> Receipt:
+    return Receipt(f"{place['team']}:{place['slack_channel']}:{message['ts']}")
