@@ -1,0 +1,108 @@
+"""The engine as a server: opens everything, serves REST and WebSocket under `/v1`, closes everything."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+import uvicorn
+from pydantic_ai.models import Model
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket
+
+from gateway.engine.agents import serve_definition
+from gateway.engine.config import EngineConfig
+from gateway.engine.hub import Hub
+from gateway.engine.ids import new_id
+from gateway.engine.keys import Keys
+from gateway.engine.models import build_model
+from gateway.engine.rest import RestApi, http_error
+from gateway.engine.runner import Runner
+from gateway.engine.sessions import Sessions
+from gateway.engine.socket import Socket
+from gateway.engine.sweep import Sweep
+from gateway.engine.tools.services import ToolServices
+from gateway.engine.workshop import Workshop
+from gateway.store.database import connect
+
+log = structlog.get_logger(__name__)
+
+# Above what a frame may have: such a frame is still read, to be refused in words rather than by closing the socket.
+WS_READ_LIMIT = 64 * 1024 * 1024
+STOP_LISTENING_S = 2
+GRACE = timedelta(seconds=5)  # for running turns when the engine stops
+BuildModel = Callable[[Mapping[str, Any]], Model]
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """The engine, open."""
+
+    app: Starlette
+    runner: Runner
+    hub: Hub
+
+
+@asynccontextmanager
+async def open_engine(config: EngineConfig, *, build: BuildModel = build_model) -> AsyncIterator[Engine]:
+    """The engine without a port of its own: its application can be served by any ASGI server."""
+    async with AsyncExitStack() as stack:
+        db = await connect(config.database_url)
+        stack.push_async_callback(db.close)
+        services = await stack.enter_async_context(ToolServices.open(config.tools))
+        local_tools = {name: tool for agent in config.agents for name, tool in agent.local_tools.items()}
+        hub = Hub()
+        workshop = Workshop(db, hub, services, local_tools, build)
+        for agent in config.agents:
+            await serve_definition(db, agent)
+        runner = Runner(workshop, process_id=new_id())
+        await stack.enter_async_context(Sweep(db, runner).running())
+        stack.push_async_callback(runner.close, GRACE)
+        yield Engine(create_app(workshop, runner, Keys(config.api_keys)), runner, hub)
+
+
+def create_app(workshop: Workshop, runner: Runner, keys: Keys) -> Starlette:
+    sessions = Sessions(workshop, runner)
+
+    async def session_socket(websocket: WebSocket) -> None:
+        owner = keys.owner(websocket.headers)
+        if owner is None:
+            refusal = {"status": "failed", "error": "The API key is missing or wrong."}
+            await websocket.send_denial_response(JSONResponse(refusal, 401))
+            return
+        await Socket(websocket, owner, sessions, workshop.hub).serve()
+
+    return Starlette(
+        routes=[*RestApi(workshop, keys).routes(), WebSocketRoute("/v1/ws/session", session_socket)],
+        exception_handlers={HTTPException: http_error, Exception: http_error},
+    )
+
+
+def server_config(app: Starlette, host: str, port: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        ws="websockets-sansio",
+        ws_max_size=WS_READ_LIMIT,
+        ws_per_message_deflate=False,  # doubles the cost of a frame, for nothing on a loopback
+        access_log=False,
+        log_config=None,
+        lifespan="off",
+        timeout_graceful_shutdown=STOP_LISTENING_S,
+    )
+
+
+async def serve(config: EngineConfig) -> None:
+    """Serve until SIGTERM or SIGINT; then stop within 10 s, with nothing lost."""
+    async with open_engine(config) as engine:
+        log.info("engine.starting", host=config.host, port=config.port)
+        await uvicorn.Server(server_config(engine.app, config.host, config.port)).serve()
+        log.info("engine.stopping")

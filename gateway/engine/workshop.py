@@ -1,0 +1,30 @@
+"""What a turn works with, opened once for the whole process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_ai.models import Model
+
+from gateway.agent.local import LocalTool
+from gateway.engine.hub import Hub
+from gateway.engine.tools.base import RunnableTool
+from gateway.engine.tools.catalogue import build_tools
+from gateway.engine.tools.services import ToolServices
+from gateway.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """Database, listeners, tools and models."""
+
+    db: Database
+    hub: Hub
+    services: ToolServices
+    local_tools: Mapping[str, LocalTool]
+    build_model: Callable[[Mapping[str, Any]], Model]
+
+    async def build_tools(self, wire_tools: Mapping[str, Any]) -> Sequence[RunnableTool]:
+        return await build_tools(wire_tools, self.services, self.local_tools)
