@@ -39,11 +39,14 @@ conversations = Table(
     Column("session_id", Text),
     # The history cursor: how many messages we have posted to the session.
     Column("posted", BigInteger, nullable=False, server_default="0"),
-    # Messages are numbered by arrival; those above `taken` belong to no turn yet. Both live in this row so that
-    # letting go of the lease and leaving a message behind cannot happen in one moment.
+    # Messages are numbered by arrival; those above `taken` belong to no turn yet.
     Column("arrived", BigInteger, nullable=False, server_default="0"),
     Column("taken", BigInteger, nullable=False, server_default="0"),
-    Column("due_at", BigInteger),  # when somebody should look; NULL where nothing waits
+    Column("waiting_since", BigInteger),  # when the oldest of those above `taken` arrived
+    # When somebody should look; NULL where nothing waits. While the lease is held it equals `lease_until`, so that
+    # whatever happens meanwhile (it sets an earlier time) is seen when the lease is let go, in one statement.
+    Column("due_at", BigInteger),
+    Column("open_turn_id", Text),
     Column("lease_owner", Text),
     Column("lease_until", BigInteger, nullable=False, server_default="0"),
     Column("fence", BigInteger, nullable=False, server_default="0"),
@@ -57,6 +60,12 @@ conversations = Table(
         postgresql_where=text("due_at IS NOT NULL"),
     ),
     Index("conversations_address", "channel", "address"),
+    Index(
+        "conversations_leased",
+        "lease_owner",
+        sqlite_where=text("lease_owner IS NOT NULL"),
+        postgresql_where=text("lease_owner IS NOT NULL"),
+    ),
     Index("conversations_session", "session_id"),
 )
 
@@ -176,7 +185,7 @@ decisions = Table(
     Column("arguments_hash", Text, nullable=False),
     Column("reason", Text, nullable=False, server_default=""),
     Column("decided_at", BigInteger, nullable=False),
-    UniqueConstraint("approval_id", "member_id", name="decisions_one_a_person"),
+    UniqueConstraint("approval_id", "member_id", "arguments_hash", name="decisions_one_a_person"),
 )
 
 deliveries = Table(
@@ -190,6 +199,7 @@ deliveries = Table(
     Column("turn_id", Text),
     Column("subject_id", Text, nullable=False, server_default=""),  # of a card: its approval
     Column("channel", Text, nullable=False),
+    Column("address", Text, nullable=False),
     Column("target", Text, nullable=False),  # JSON
     Column("text", Text, nullable=False, server_default=""),
     Column("payload", LargeBinary),
@@ -227,8 +237,17 @@ receipts = Table(
     Column("status", Text, nullable=False),
     Column("code", Text, nullable=False, server_default=""),
     Column("reason", Text, nullable=False, server_default=""),
+    Column("suppress", SmallInteger, nullable=False, server_default="0"),
     Column("received_at", BigInteger, nullable=False),
+    # 0 where the news came before we had recorded the send that it is about.
+    Column("applied", SmallInteger, nullable=False),
     Index("receipts_provider", "channel", "provider_id"),
+    Index(
+        "receipts_unapplied",
+        "received_at",
+        sqlite_where=text("applied = 0"),
+        postgresql_where=text("applied = 0"),
+    ),
 )
 
 opt_outs = Table(

@@ -39,7 +39,9 @@ def upgrade() -> None:
         sa.Column("posted", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("arrived", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("taken", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("waiting_since", sa.BigInteger(), nullable=True),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.Column("open_turn_id", sa.Text(), nullable=True),
         sa.Column("lease_owner", sa.Text(), nullable=True),
         sa.Column("lease_until", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("fence", sa.BigInteger(), server_default="0", nullable=False),
@@ -56,6 +58,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("due_at IS NOT NULL"),
         postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_index(
+        "conversations_leased",
+        "conversations",
+        ["lease_owner"],
+        unique=False,
+        sqlite_where=sa.text("lease_owner IS NOT NULL"),
+        postgresql_where=sa.text("lease_owner IS NOT NULL"),
     )
     op.create_index("conversations_session", "conversations", ["session_id"], unique=False)
     op.create_table(
@@ -81,10 +91,20 @@ def upgrade() -> None:
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("code", sa.Text(), server_default="", nullable=False),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("suppress", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("applied", sa.SmallInteger(), nullable=False),
         sa.PrimaryKeyConstraint("channel", "event_id"),
     )
     op.create_index("receipts_provider", "receipts", ["channel", "provider_id"], unique=False)
+    op.create_index(
+        "receipts_unapplied",
+        "receipts",
+        ["received_at"],
+        unique=False,
+        sqlite_where=sa.text("applied = 0"),
+        postgresql_where=sa.text("applied = 0"),
+    )
     op.create_table(
         "deliveries",
         sa.Column("seq", RISING, autoincrement=True, nullable=False),
@@ -95,6 +115,7 @@ def upgrade() -> None:
         sa.Column("turn_id", sa.Text(), nullable=True),
         sa.Column("subject_id", sa.Text(), server_default="", nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
         sa.Column("target", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), server_default="", nullable=False),
         sa.Column("payload", sa.LargeBinary(), nullable=True),
@@ -288,5 +309,5 @@ def upgrade() -> None:
             ["approvals.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("approval_id", "member_id", name="decisions_one_a_person"),
+        sa.UniqueConstraint("approval_id", "member_id", "arguments_hash", name="decisions_one_a_person"),
     )

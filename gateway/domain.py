@@ -1,0 +1,226 @@
+"""The gateway's nouns: conversations, turns, approvals, deliveries; their states, and which may follow which."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, NewType
+
+import orjson
+
+from channels.message import ChannelName, ReplyTarget, Sender
+from channels.staff import ApprovalState, CardRef
+
+ConversationId = NewType("ConversationId", str)
+MessageId = NewType("MessageId", str)
+TurnId = NewType("TurnId", str)
+ApprovalId = NewType("ApprovalId", str)
+DeliveryId = NewType("DeliveryId", str)
+
+
+def new_id(prefix: str) -> str:
+    """An id that sorts by time: `prefix_`, 48 bits of milliseconds, 80 random bits, in base 16."""
+    return f"{prefix}_{time.time_ns() // 1_000_000:012x}{os.urandom(10).hex()}"
+
+
+def utcnow() -> datetime:
+    """Now, aware, in UTC: the clock of everything that is not given another one."""
+    return datetime.now(UTC)
+
+
+class Holder(StrEnum):
+    """Who speaks for us in a conversation."""
+
+    AGENT = "agent"
+    HUMAN = "human"
+
+
+class TurnState(StrEnum):
+    """Where a run of the agent stands."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class DeliveryState(StrEnum):
+    """Where an outbound message stands."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    UNKNOWN = "unknown"  # it may have gone out: the provider is asked before anything else
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"  # the dead letters
+    CANCELLED = "cancelled"
+
+
+class DeliveryKind(StrEnum):
+    """What an outbound message is for."""
+
+    ANSWER = "answer"  # the agent's words to the customer
+    NOTICE = "notice"  # our own words to the customer
+    CARD = "card"  # an approval card, rendered from its approval when it goes out
+    ALERT = "alert"  # a line for staff
+
+
+# A late `sent` does not undo `delivered`; a failure after `sent` counts; nothing leaves `delivered` but `read`.
+DELIVERY_MOVES: Mapping[DeliveryState, frozenset[DeliveryState]] = {
+    DeliveryState.QUEUED: frozenset({DeliveryState.SENDING, DeliveryState.CANCELLED, DeliveryState.FAILED}),
+    DeliveryState.SENDING: frozenset(
+        {DeliveryState.SENT, DeliveryState.QUEUED, DeliveryState.UNKNOWN, DeliveryState.FAILED}
+    ),
+    DeliveryState.UNKNOWN: frozenset({DeliveryState.SENT, DeliveryState.QUEUED, DeliveryState.FAILED}),
+    DeliveryState.SENT: frozenset({DeliveryState.DELIVERED, DeliveryState.READ, DeliveryState.FAILED}),
+    DeliveryState.DELIVERED: frozenset({DeliveryState.READ}),
+    DeliveryState.READ: frozenset(),
+    DeliveryState.FAILED: frozenset({DeliveryState.QUEUED}),  # a person's retry
+    DeliveryState.CANCELLED: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to work on one conversation. Every commit of its holder names the fence, so that a late one fails."""
+
+    conversation_id: ConversationId
+    fence: int
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """The lasting exchange with one customer in one thread."""
+
+    id: ConversationId
+    channel: ChannelName
+    thread_key: str
+    address: str
+    name: str
+    holder: Holder
+    session_id: str | None
+    posted: int
+    arrived: int
+    taken: int
+    due_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One inbound message, as stored. `position` counts within its conversation, from 1."""
+
+    id: MessageId
+    conversation_id: ConversationId
+    position: int
+    sender: Sender
+    text: str
+    reply_to: ReplyTarget
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One run of the agent over the messages from `first_position` to `last_position`."""
+
+    id: TurnId
+    conversation_id: ConversationId
+    state: TurnState
+    first_position: int
+    last_position: int
+    cursor: int
+    reply_to: ReplyTarget
+    started_at: datetime
+    deadline_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Who may decide. `approvers` are member and group ids; empty means every member of the approvers channel."""
+
+    approvers: tuple[str, ...] = ()
+    required: int = 1
+    high_risk: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A request to let a tool run with exactly these arguments."""
+
+    id: ApprovalId
+    conversation_id: ConversationId
+    turn_id: TurnId
+    request_id: str
+    tool_call_id: str
+    tool_name: str
+    description: str
+    schema: Mapping[str, Any]
+    proposed: Mapping[str, Any]
+    edited: Mapping[str, Any] | None
+    arguments_hash: str
+    policy: Policy
+    quote: str
+    state: ApprovalState
+    required: int
+    created_at: datetime
+    expires_at: datetime
+    decided_at: datetime | None
+    decided_by: str
+    reason: str
+    answered_at: datetime | None
+    outcome: str
+    outcome_failed: bool
+    customer_wrote_since: int
+    card: CardRef | None
+    revision: int
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """What runs if it is approved now."""
+        return self.proposed if self.edited is None else self.edited
+
+    @property
+    def is_pending(self) -> bool:
+        return self.state is ApprovalState.PENDING
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One outbound message: a row of the outbox."""
+
+    id: DeliveryId
+    seq: int
+    lane: str
+    kind: DeliveryKind
+    conversation_id: ConversationId | None
+    turn_id: TurnId | None
+    subject_id: str
+    target: ReplyTarget
+    text: str
+    payload: bytes
+    part: int
+    parts: int
+    state: DeliveryState
+    provider_id: str | None
+    attempts: int
+    attempted_at: datetime | None
+    code: str
+    reason: str
+    created_at: datetime
+
+
+def canonical_json(value: Any) -> str:
+    """The one spelling of a JSON value: sorted keys, no blanks."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def hash_arguments(tool_name: str, arguments: Mapping[str, Any]) -> str:
+    """What a decision names, so that nothing runs but what was shown: SHA-256 over tool and canonical arguments."""
+    return hashlib.sha256(f"{tool_name}\n{canonical_json(arguments)}".encode()).hexdigest()

@@ -1,0 +1,28 @@
+"""Who does not want to hear from us, on which channel."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from channels.message import ChannelName
+from gateway.store.database import Statements
+from gateway.store.values import micros
+
+
+async def add(tx: Statements, channel: ChannelName, address: str, *, source: str, now: datetime) -> bool:
+    """False: they had said so before."""
+    return (
+        await tx.execute(
+            "INSERT INTO opt_outs (channel, address, since, source) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+            channel,
+            address,
+            micros(now),
+            source,
+        )
+        == 1
+    )
+
+
+async def remove(tx: Statements, channel: ChannelName, address: str) -> bool:
+    """False: nothing stood against them."""
+    return await tx.execute("DELETE FROM opt_outs WHERE channel = $1 AND address = $2", channel, address) == 1

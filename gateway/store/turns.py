@@ -1,0 +1,71 @@
+"""Turns: runs of the agent, and the cursor that makes them safe to repeat."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from gateway.domain import ConversationId, Turn, TurnId, TurnState
+from gateway.store.database import Row, Statements
+from gateway.store.values import micros, moment, target_from_json, target_to_json
+
+
+async def add(tx: Statements, turn: Turn) -> None:
+    await tx.execute(
+        """
+        INSERT INTO turns (id, conversation_id, state, first_position, last_position, cursor, reply_to, started_at,
+            deadline_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        """,
+        turn.id,
+        turn.conversation_id,
+        turn.state,
+        turn.first_position,
+        turn.last_position,
+        turn.cursor,
+        target_to_json(turn.reply_to),
+        micros(turn.started_at),
+        micros(turn.deadline_at),
+    )
+
+
+async def get(db: Statements, turn_id: TurnId) -> Turn | None:
+    row = await db.fetch_one("SELECT * FROM turns WHERE id = $1", turn_id)
+    return None if row is None else _turn(row)
+
+
+async def pause(tx: Statements, turn_id: TurnId) -> None:
+    await tx.execute("UPDATE turns SET state = 'paused' WHERE id = $1 AND state = 'running'", turn_id)
+
+
+async def go_on(db: Statements, turn_id: TurnId, *, deadline_at: datetime) -> None:
+    """A paused turn runs again, with a deadline of its own: people may take days."""
+    await db.execute(
+        "UPDATE turns SET state = 'running', deadline_at = $2 WHERE id = $1 AND state IN ('paused', 'running')",
+        turn_id,
+        micros(deadline_at),
+    )
+
+
+async def set_cursor(db: Statements, turn_id: TurnId, cursor: int) -> None:
+    """How many messages the session has, once that is known."""
+    await db.execute("UPDATE turns SET cursor = $2 WHERE id = $1", turn_id, cursor)
+
+
+async def end(tx: Statements, turn_id: TurnId, state: TurnState, *, now: datetime, failure: str = "") -> None:
+    await tx.execute(
+        "UPDATE turns SET state = $2, ended_at = $3, failure = $4 WHERE id = $1", turn_id, state, micros(now), failure
+    )
+
+
+def _turn(row: Row) -> Turn:
+    return Turn(
+        id=TurnId(row["id"]),
+        conversation_id=ConversationId(row["conversation_id"]),
+        state=TurnState(row["state"]),
+        first_position=row["first_position"],
+        last_position=row["last_position"],
+        cursor=row["cursor"],
+        reply_to=target_from_json(row["reply_to"]),
+        started_at=moment(row["started_at"]),
+        deadline_at=moment(row["deadline_at"]),
+    )
