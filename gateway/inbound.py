@@ -1,0 +1,207 @@
+"""Takes in what channels hand over: one transaction stores it, and only then somebody is woken.
+
+A redelivery is recognised by the message's keys and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+import structlog
+
+from channels.message import (
+    ChannelName,
+    Consent,
+    ConsentChange,
+    DeliveryStatus,
+    DeliveryUpdate,
+    Ignored,
+    InboundEvent,
+    InboundMessage,
+    MessageDeleted,
+    MessageEdited,
+)
+from gateway import audit
+from gateway.domain import ConversationId, MessageId, new_id, utcnow
+from gateway.queue import Wakeups
+from gateway.store import conversations, deliveries, messages, opt_outs
+from gateway.store.database import Database, Statements
+
+log = structlog.get_logger(__name__)
+
+# A steady stream of messages is answered after this many times the debounce at the latest.
+BURST_CAP = 10
+REMOVED = "(message deleted by its author)"
+
+
+class Redelivered(Exception):
+    """The message is here already; raised to roll the transaction back."""
+
+
+class Inbound:
+    """The gateway's side of `channels.base.Inbox`."""
+
+    def __init__(
+        self,
+        db: Database,
+        wakeups: Wakeups,
+        *,
+        debounce: Mapping[ChannelName, timedelta],
+        clock: Callable[[], datetime] = utcnow,
+    ) -> None:
+        self._db = db
+        self._wakeups = wakeups
+        self._debounce = debounce
+        self._clock = clock
+
+    async def accept(self, event: InboundEvent) -> None:
+        """Make an event durable, then wake whoever it concerns. A repeat changes nothing."""
+        match event:
+            case InboundMessage():
+                await self._take_message(event)
+            case ConsentChange():
+                await self._change_consent(event)
+            case DeliveryUpdate():
+                await self._note_delivery(event)
+            case MessageEdited():
+                await self._replace_text(event.channel, event.provider_id, event.text)
+            case MessageDeleted():
+                await self._replace_text(event.channel, event.provider_id, REMOVED)
+            case Ignored():
+                log.info("message.ignored", channel=event.channel, reason=event.reason)
+
+    async def _take_message(self, message: InboundMessage) -> None:
+        now = self._clock()
+        debounce = self._debounce.get(message.channel, timedelta())
+        message_id = MessageId(new_id("msg"))
+        try:
+            async with self._db.transaction() as tx:
+                await _claim_keys(tx, message, message_id)
+                arrival = await conversations.count_arrival(
+                    tx,
+                    new_id=new_id("cnv"),
+                    channel=message.channel,
+                    thread_key=message.thread_key,
+                    address=message.sender.address,
+                    name=message.sender.name,
+                    subject=message.subject,
+                    now=now,
+                    due_at=now + debounce,
+                    latest_due_at=now + BURST_CAP * debounce,
+                )
+                await messages.add(
+                    tx,
+                    message,
+                    message_id=message_id,
+                    conversation_id=arrival.conversation_id,
+                    position=arrival.position,
+                    now=now,
+                )
+                for attachment in message.attachments:
+                    await messages.add_attachment(tx, attachment, attachment_id=new_id("att"), message_id=message_id)
+        except Redelivered:
+            log.info("message.redelivered", channel=message.channel)
+            return
+        log.info("message.stored", conversation_id=arrival.conversation_id, message_id=message_id)
+        if arrival.is_first_waiting:
+            await self._wakeups.advance(arrival.conversation_id, at=arrival.due_at if debounce else None)
+
+    async def _change_consent(self, change: ConsentChange) -> None:
+        match change.consent:
+            case Consent.STOP:
+                await self._stop(change)
+            case Consent.START:
+                await self._start(change)
+            case Consent.HELP:
+                log.info("consent.help", channel=change.channel)  # the provider answers it
+
+    async def _stop(self, change: ConsentChange) -> None:
+        now = self._clock()
+        async with self._db.transaction() as tx:
+            if not await opt_outs.add(tx, change.channel, change.address, source=change.provider_id, now=now):
+                return
+            cancelled = await deliveries.cancel_for_address(
+                tx, change.channel, change.address, now=now, reason="the customer opted out"
+            )
+            await audit.record(
+                tx,
+                "consent.stopped",
+                now=now,
+                actor="customer",
+                data={"channel": change.channel, "source": change.provider_id, "cancelled": cancelled},
+            )
+        log.info("consent.stopped", channel=change.channel, cancelled=cancelled)
+
+    async def _start(self, change: ConsentChange) -> None:
+        now = self._clock()
+        async with self._db.transaction() as tx:
+            lifted = await opt_outs.remove(tx, change.channel, change.address)
+            if lifted:
+                await audit.record(
+                    tx,
+                    "consent.started",
+                    now=now,
+                    actor="customer",
+                    data={"channel": change.channel, "source": change.provider_id},
+                )
+                waiting = await conversations.make_address_due(tx, change.channel, change.address, now)
+        if not lifted:
+            # "Yes" is an answer like any other to somebody who never opted out.
+            await self._take_message(change.message)
+            return
+        log.info("consent.started", channel=change.channel)
+        for conversation_id in waiting:
+            await self._wakeups.advance(ConversationId(conversation_id))
+
+    async def _note_delivery(self, update: DeliveryUpdate) -> None:
+        async with self._db.transaction() as tx:
+            await apply_delivery_update(tx, update, now=self._clock())
+
+    async def apply_early_news(self) -> None:
+        """Apply what a provider said about sends before we had recorded them."""
+        now = self._clock()
+        for update in await deliveries.unapplied_receipts(self._db, limit=200):
+            async with self._db.transaction() as tx:
+                await _apply(tx, update, now=now)
+                await deliveries.mark_applied(tx, update)
+        await deliveries.drop_stale_receipts(self._db, before=now - timedelta(days=1))
+
+    async def _replace_text(self, channel: ChannelName, provider_id: str, text: str) -> None:
+        async with self._db.transaction() as tx:
+            in_time = await messages.edit_waiting(tx, channel, provider_id, text, self._clock())
+        log.info("message.edited", channel=channel, in_time=in_time)
+
+
+async def apply_delivery_update(tx: Statements, update: DeliveryUpdate, *, now: datetime) -> None:
+    """Keep a provider's news and move the delivery that it is about; a repeat changes nothing."""
+    is_known = await deliveries.is_known(tx, update.channel, update.provider_id)
+    if not await deliveries.add_receipt(tx, update, applied=is_known):
+        return
+    if is_known:
+        await _apply(tx, update, now=now)
+
+
+async def _apply(tx: Statements, update: DeliveryUpdate, *, now: datetime) -> None:
+    moved = await deliveries.apply_update(tx, update, now=now)
+    if moved is None:
+        return
+    log.info("delivery.moved", delivery_id=moved.id, state=moved.state, code=update.code)
+    if update.suppress:
+        await opt_outs.add(tx, update.channel, moved.target.address, source=update.event_id, now=now)
+    if update.status is DeliveryStatus.FAILED:
+        await audit.record(
+            tx,
+            "delivery.failed",
+            now=now,
+            actor="provider",
+            conversation_id=moved.conversation_id or "",
+            subject_id=moved.id,
+            data={"code": update.code},
+        )
+
+
+async def _claim_keys(tx: Statements, message: InboundMessage, message_id: MessageId) -> None:
+    keys = list(dict.fromkeys((message.provider_id, *message.also_known_as)))
+    if not await messages.claim_keys(tx, message.channel, keys, message_id):
+        raise Redelivered
