@@ -1,0 +1,80 @@
+"""What an approver is shown of a request: read from the store whenever a card is drawn."""
+
+from __future__ import annotations
+
+from channels.message import Assurance
+from channels.staff import ApprovalCard, CardRef
+from gateway.domain import Approval, Conversation
+from gateway.store import approvals, conversations, messages
+from gateway.store.database import Database
+
+_REQUIRES_APPROVAL = "this tool always needs a person's approval"
+
+
+class Cards:
+    """Approval cards as values, and where they stand."""
+
+    def __init__(self, db: Database, *, public_url: str) -> None:
+        self._db = db
+        self._public_url = public_url.rstrip("/")
+
+    async def of(self, approval_id: str) -> ApprovalCard | None:
+        """The card as it should look now."""
+        approval = await approvals.get(self._db, approval_id)
+        if approval is None:
+            return None
+        conversation = await conversations.get(self._db, approval.conversation_id)
+        if conversation is None:
+            return None
+        return await self._drawn(approval, conversation)
+
+    async def place(self, approval_id: str, ref: CardRef) -> None:
+        """The card stands here now."""
+        await approvals.place_card(self._db, approval_id, ref)
+
+    async def _drawn(self, approval: Approval, conversation: Conversation) -> ApprovalCard:
+        return ApprovalCard(
+            approval_id=approval.id,
+            tool_name=approval.tool_name,
+            description=approval.description,
+            arguments=approval.arguments,
+            arguments_hash=approval.arguments_hash,
+            schema=approval.schema,
+            customer=describe_customer(conversation),
+            channel=conversation.channel,
+            assurance=await self._assurance(conversation),
+            quote=approval.quote,
+            reason=_REQUIRES_APPROVAL,
+            created_at=approval.created_at,
+            expires_at=approval.expires_at,
+            state=approval.state,
+            required=approval.required,
+            votes=tuple(await approvals.votes(self._db, approval)),
+            edited_from=approval.proposed if approval.edited is not None else None,
+            outcome=approval.outcome,
+            outcome_failed=approval.outcome_failed,
+            decided_at=approval.decided_at,
+            transcript_url=f"{self._public_url}/console/conversations/{conversation.id}",
+            high_risk=approval.policy.high_risk,
+            customer_wrote_since=approval.customer_wrote_since,
+            ref=approval.card,
+            revision=approval.revision,
+        )
+
+    async def _assurance(self, conversation: Conversation) -> str:
+        newest = await messages.between(self._db, conversation.id, conversation.taken, conversation.taken)
+        return newest[-1].sender.assurance if newest else Assurance.CLAIMED
+
+
+def describe_customer(conversation: Conversation) -> str:
+    """A customer for the eyes of staff: their name where known, and enough of the address to tell two apart."""
+    masked = mask(conversation.address)
+    return f"{conversation.name} ({masked})" if conversation.name else masked
+
+
+def mask(address: str) -> str:
+    """`+15550001234` → `+15•••34`, `ada@example.com` → `a•••@example.com`."""
+    local, at, domain = address.partition("@")
+    if at:
+        return f"{local[:1]}•••@{domain}"
+    return address if len(address) < 6 else f"{address[:3]}•••{address[-2:]}"

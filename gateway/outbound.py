@@ -1,0 +1,193 @@
+"""The outbox: sends what is queued, lane by lane in order, and never guesses what became of a send.
+
+A delivery is marked `sending` before the provider hears of it. If the answer is lost, or its sender dies, it becomes
+`unknown`, and the provider is asked before anything is sent again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+import structlog
+
+from channels.errors import ChannelDown, PermanentFailure, SendError, TemporaryFailure, UnknownOutcome
+from channels.message import Receipt
+from gateway import audit
+from gateway.carriers import Carrier
+from gateway.domain import Delivery, DeliveryId, DeliveryKind, DeliveryState, utcnow
+from gateway.errors import NotFound
+from gateway.queue import Wakeups
+from gateway.store import deliveries, opt_outs
+from gateway.store.database import Database
+
+log = structlog.get_logger(__name__)
+
+# How long a sender may take before its delivery counts as of unknown outcome; above every provider timeout.
+SENDING_LEASE = timedelta(seconds=15)
+DRAIN_TIMEOUT_S = 7.0
+RetrySchedule = Callable[[Delivery, SendError, datetime], datetime | None]
+
+
+class Outbound:
+    """Sends deliveries and records how it went. `retry_at` says when to try again, None for never."""
+
+    def __init__(
+        self,
+        db: Database,
+        carriers: Mapping[DeliveryKind, Carrier],
+        wakeups: Wakeups,
+        *,
+        retry_at: RetrySchedule,
+        clock: Callable[[], datetime] = utcnow,
+    ) -> None:
+        self._db = db
+        self._carriers = carriers
+        self._wakeups = wakeups
+        self._retry_at = retry_at
+        self._clock = clock
+        self._in_flight: set[asyncio.Task[bool]] = set()
+
+    async def drain(self) -> None:
+        """Wait for the sends that are under way, so that a process which stops leaves none of unknown outcome."""
+        if self._in_flight:
+            await asyncio.wait(self._in_flight, timeout=DRAIN_TIMEOUT_S)
+
+    async def deliver(self, lane: str) -> None:
+        """Send what is due in a lane, first to last, until it is empty or its head has to wait."""
+        while True:
+            now = self._clock()
+            claimed = await deliveries.claim_head(self._db, lane, now=now, until=now + SENDING_LEASE)
+            if claimed is None:
+                return
+            if claimed.is_suppressed and claimed.delivery.kind in (DeliveryKind.ANSWER, DeliveryKind.NOTICE):
+                await self._finish(claimed.delivery, DeliveryState.FAILED, code="opted_out", reason="they opted out")
+                continue
+            if not await self._attempted(claimed.delivery):
+                return
+
+    async def reconcile(self, delivery_id: DeliveryId) -> None:
+        """Find out what became of a send that nobody heard the answer of, then go on with its lane."""
+        now = self._clock()
+        delivery = await deliveries.claim_unknown(self._db, delivery_id, now=now, until=now + SENDING_LEASE)
+        if delivery is None:
+            return
+        try:
+            found = await self._carriers[delivery.kind].find(delivery, attempted_at=delivery.attempted_at or now)
+        except SendError as error:
+            await self._ask_again(delivery, error)
+            return
+        if found is not None:
+            log.info("delivery.found", delivery_id=delivery.id)
+            await self._sent(delivery, found)
+        else:
+            log.info("delivery.not_found", delivery_id=delivery.id)
+            await self._finish(delivery, DeliveryState.QUEUED, due_at=self._clock())
+        await self.deliver(delivery.lane)
+
+    async def retry(self, delivery_id: DeliveryId, *, actor: str) -> None:
+        """Try a dead letter again, because a person says so. Raises `NotFound`."""
+        now = self._clock()
+        async with self._db.transaction() as tx:
+            delivery = await deliveries.retry(tx, delivery_id, now=now)
+            if delivery is None:
+                raise NotFound(f"no failed delivery {delivery_id}")
+            await audit.record(
+                tx,
+                "delivery.retried",
+                now=now,
+                actor=actor,
+                conversation_id=delivery.conversation_id or "",
+                subject_id=delivery.id,
+            )
+        await self._wakeups.deliver(delivery.lane)
+
+    async def _attempted(self, delivery: Delivery) -> bool:
+        """Send it in a task of its own, which goes on to the end when this job is cancelled."""
+        task = asyncio.create_task(self._attempt(delivery))
+        self._in_flight.add(task)
+        task.add_done_callback(self._in_flight.discard)
+        return await asyncio.shield(task)
+
+    async def _attempt(self, delivery: Delivery) -> bool:
+        """Send it once. False: the lane has to wait."""
+        try:
+            receipt = await self._carriers[delivery.kind].send(delivery)
+        except UnknownOutcome as error:
+            await self._finish(
+                delivery, DeliveryState.UNKNOWN, due_at=self._clock(), code=error.code, reason=error.reason
+            )
+            log.warning("delivery.unknown", delivery_id=delivery.id, code=error.code)
+            return False
+        except (TemporaryFailure, ChannelDown) as error:
+            return await self._try_later(delivery, error)
+        except PermanentFailure as error:
+            await self._give_up(delivery, error)
+            return True
+        await self._sent(delivery, receipt)
+        return True
+
+    async def _sent(self, delivery: Delivery, receipt: Receipt) -> None:
+        await self._finish(delivery, DeliveryState.SENT, provider_id=receipt.provider_id)
+
+    async def _try_later(self, delivery: Delivery, error: SendError) -> bool:
+        at = self._retry_at(delivery, error, self._clock())
+        if at is None:
+            await self._give_up(delivery, error)
+            return True
+        await self._finish(delivery, DeliveryState.QUEUED, due_at=at, code=error.code, reason=error.reason)
+        log.warning("delivery.postponed", delivery_id=delivery.id, attempt=delivery.attempts, code=error.code)
+        await self._wakeups.deliver(delivery.lane, at=at)
+        return False
+
+    async def _ask_again(self, delivery: Delivery, error: SendError) -> None:
+        """The provider could not be asked: the delivery stays unknown, and its lane waits."""
+        at = self._retry_at(delivery, error, self._clock())
+        if at is None or isinstance(error, PermanentFailure):
+            await self._give_up(delivery, error)
+            return
+        await self._finish(delivery, DeliveryState.UNKNOWN, due_at=at, code=error.code, reason=error.reason)
+
+    async def _give_up(self, delivery: Delivery, error: SendError) -> None:
+        """A dead letter: kept with its reason, for a person to look at."""
+        now = self._clock()
+        async with self._db.transaction() as tx:
+            if not await deliveries.finish(
+                tx, delivery, DeliveryState.FAILED, now=now, code=error.code, reason=error.reason
+            ):
+                return
+            if isinstance(error, PermanentFailure) and error.suppress:
+                await opt_outs.add(
+                    tx, delivery.target.channel, delivery.target.address, source=f"delivery {delivery.id}", now=now
+                )
+            await audit.record(
+                tx,
+                "delivery.failed",
+                now=now,
+                conversation_id=delivery.conversation_id or "",
+                subject_id=delivery.id,
+                data={"code": error.code, "attempts": delivery.attempts},
+            )
+        log.error("delivery.failed", delivery_id=delivery.id, code=error.code)
+
+    async def _finish(
+        self,
+        delivery: Delivery,
+        state: DeliveryState,
+        *,
+        provider_id: str | None = None,
+        due_at: datetime | None = None,
+        code: str = "",
+        reason: str = "",
+    ) -> None:
+        await deliveries.finish(
+            self._db,
+            delivery,
+            state,
+            now=self._clock(),
+            provider_id=provider_id,
+            due_at=due_at,
+            code=code,
+            reason=reason,
+        )

@@ -1,0 +1,51 @@
+"""Our own words: what customers and staff read that no agent wrote. Words for staff are Slack mrkdwn."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from channels.staff import ApprovalState
+from gateway.domain import Approval
+
+# To customers
+
+CHECKING = "One moment please: a colleague is checking this, and you will hear from us here."
+APOLOGY = (
+    "Sorry, something went wrong on our side and I could not answer you. A colleague has been told and will look at it."
+)
+
+# To staff
+
+EXPIRED = "Nobody decided in time: the request expired."
+REQUEST_GONE = "This request no longer exists."
+REQUEST_CHANGED = "The request has changed since you saw it. Please look at the card again."
+REASON_NEEDED = "Say why, so that the agent and the customer can go on from there."
+APPROVED_BEFORE = "You have already approved this; somebody else has to as well."
+
+
+def settled(approval: Approval) -> str:
+    """What stands, for somebody who came too late."""
+    if approval.is_pending or approval.state is ApprovalState.EXPIRED:
+        return "This request has expired; nothing was run."
+    if approval.state is ApprovalState.WITHDRAWN:
+        return "This request was withdrawn; nothing will run."
+    who = f" by <@{approval.decided_by}>" if approval.decided_by else ""
+    when = f" {_moment(approval.decided_at, 'at {time}')}" if approval.decided_at else ""
+    return f"Already {approval.state}{who}{when}."
+
+
+def reminder(approval: Approval) -> str:
+    """Half of a request's time is over."""
+    where = f" in <#{approval.card.slack_channel_id}>" if approval.card else ""
+    expires = _moment(approval.expires_at, "{date_short_pretty} {time}")
+    return f"Still waiting for a decision{where}: *{approval.tool_name}*. Without one it expires {expires}."
+
+
+def turn_failed(customer: str, conversation_url: str, failure: str) -> str:
+    """A conversation that the agent could not go on with."""
+    return f":warning: The agent could not answer {customer}: {failure} <{conversation_url}|Open the conversation>"
+
+
+def _moment(at: datetime, pattern: str) -> str:
+    """A time in the reader's own zone."""
+    return f"<!date^{int(at.timestamp())}^{pattern}|{at:%d %b %H:%M} UTC>"
