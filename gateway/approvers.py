@@ -1,0 +1,79 @@
+"""Who may decide. Checked at the click and again at the submit of a dialog, and failing closed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import structlog
+
+from channels.base import Desk
+from channels.errors import SendError
+from channels.message import ChannelName
+from channels.staff import Member
+from gateway.domain import Approval, Conversation
+
+log = structlog.get_logger(__name__)
+
+
+class Approvers:
+    """The approver set of a deployment: `approvers` are member and group ids, empty for all of the channel.
+
+    The desk hands decisions to the gateway, and the gateway asks the desk who people are: one of the two has to come
+    later, so `desk` is set when it opens.
+    """
+
+    def __init__(self, *, slack_channel_id: str, approvers: Sequence[str]) -> None:
+        self.desk: Desk | None = None
+        self._slack_channel_id = slack_channel_id
+        self._approvers = tuple(approvers)
+
+    async def refusal(self, member_id: str, team_id: str, approval: Approval, conversation: Conversation) -> str:
+        """Why this person may not decide, in words for them; "" where they may."""
+        if self.desk is None:
+            return "No desk is configured."
+        try:
+            member = await self.desk.member(member_id)
+            if member is None:
+                return "I do not know you, so you cannot decide this."
+            return (
+                _unfit(member, team_id) or _is_customer(member, conversation) or await self._outside(member, approval)
+            )
+        except SendError as error:
+            log.warning("approver.unchecked", reason=error.code or type(error).__name__)
+            return "I could not check whether you may decide this. Please try again in a moment."
+
+    async def _outside(self, member: Member, approval: Approval) -> str:
+        assert self.desk is not None  # noqa: S101  # `refusal` has looked
+        allowed = approval.policy.approvers or self._approvers
+        if not allowed:
+            members = await self.desk.channel_members(self._slack_channel_id)
+            return "" if member.member_id in members else "Only members of the approvers channel can decide this."
+        if member.member_id in allowed:
+            return ""
+        for group_id in (name for name in allowed if name.startswith("S")):
+            if member.member_id in await self.desk.group_members(group_id):
+                return ""
+        return f"Only {_named(allowed)} can decide this."
+
+
+def _unfit(member: Member, team_id: str) -> str:
+    if member.is_bot:
+        return "Bots cannot decide."
+    if not member.is_active:
+        return "This account is deactivated."
+    if member.is_stranger or (team_id and member.team_id and member.team_id != team_id):
+        return "People of other organisations cannot decide."
+    if member.is_guest:
+        return "Guests cannot decide."
+    return ""
+
+
+def _is_customer(member: Member, conversation: Conversation) -> str:
+    """Nobody decides on their own request, by whatever name they asked."""
+    by_slack = conversation.channel is ChannelName.SLACK and conversation.address.endswith(member.member_id)
+    by_mail = bool(member.email) and conversation.address.casefold() == member.email.casefold()
+    return "You asked for this yourself, so somebody else has to decide." if by_slack or by_mail else ""
+
+
+def _named(allowed: Sequence[str]) -> str:
+    return ", ".join(f"<!subteam^{name}>" if name.startswith("S") else f"<@{name}>" for name in allowed)
