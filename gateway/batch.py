@@ -1,0 +1,72 @@
+"""A turn's messages as the session gets them: texts and files in order, and how to find them in its history again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from channels.message import Attachment
+from gateway.domain import Message
+from gateway.events import SessionMessage
+from gateway.session import UserSessionMessage
+
+NOTHING = "(an empty message)"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one turn posts. `values` are what the history will show for each item: a text, or a file's name."""
+
+    items: tuple[UserSessionMessage, ...]
+    values: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @property
+    def only_text(self) -> str | None:
+        """The text, where the batch is nothing but one."""
+        return self.values[0] if len(self.items) == 1 and isinstance(self.items[0].content, str) else None
+
+
+def batch_of(texts: Sequence[Message], files: Sequence[Attachment]) -> Batch:
+    """All texts in order of arrival, then all files. A file that could not be fetched is mentioned instead."""
+    items: list[UserSessionMessage] = []
+    values: list[str] = []
+    for message in texts:
+        if message.text.strip():
+            items.append(UserSessionMessage(message.text))
+            values.append(message.text)
+    for file in files:
+        if file.content is None:
+            values.append(f"(The file {file.name} could not be fetched: {file.source})")
+            items.append(UserSessionMessage(values[-1]))
+        else:
+            items.append(UserSessionMessage(file.content, mime_type=file.mime_type, filename=file.name))
+            values.append(file.name)
+    if not items:
+        return Batch((UserSessionMessage(NOTHING),), (NOTHING,))
+    return Batch(tuple(items), tuple(values))
+
+
+def count_posted(history: Sequence[SessionMessage]) -> int:
+    """How many messages of ours the session has, answers to approval requests not among them."""
+    return sum(is_posted(message) for message in history)
+
+
+def is_posted(message: SessionMessage) -> bool:
+    return message.is_user and message.content_type != "response_message"
+
+
+def find_batch(history: Sequence[SessionMessage], batch: Batch, *, cursor: int) -> int | None:
+    """The index in the history at which the batch begins; None where the session has not got it.
+
+    The first `cursor` messages of ours are older turns. The texts are compared as well, since somebody else may
+    have talked into the session by hand.
+    """
+    ours = [(index, message.text) for index, message in enumerate(history) if is_posted(message)][cursor:]
+    wanted = list(batch.values)
+    for start in range(len(ours) - len(wanted) + 1):
+        if [text for _, text in ours[start : start + len(wanted)]] == wanted:
+            return ours[start][0]
+    return None

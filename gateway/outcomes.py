@@ -1,0 +1,267 @@
+"""Commits what comes of a turn: each step is one transaction that also gives the lease back, so that a worker which
+has lost its lease writes nothing at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from channels.base import Channel
+from channels.message import Answer, Author, ChannelName, OutboundPart, ReplyTarget
+from channels.staff import ApprovalState
+from gateway import audit, wording
+from gateway.approvals import card_delivery, card_lane
+from gateway.cards import describe_customer
+from gateway.domain import (
+    Approval,
+    ApprovalId,
+    ConversationId,
+    DeliveryId,
+    DeliveryKind,
+    Policy,
+    Turn,
+    TurnState,
+    hash_arguments,
+    new_id,
+    utcnow,
+)
+from gateway.relay import ApprovalAsked, Ending, Failed, Paused, Replied, ToolOutcome
+from gateway.store import approvals, conversations, deliveries, messages, turns
+from gateway.store.conversations import Claimed
+from gateway.store.database import Database, Statements
+from gateway.store.deliveries import NewDelivery, from_part
+
+log = structlog.get_logger(__name__)
+
+QUOTE_CHARS = 500
+OUTCOME_CHARS = 500
+NO_WORDS = "the agent said nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one look at a conversation came to: when to look again (None: never), and which lanes have news to send."""
+
+    due_at: datetime | None
+    lanes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRules:
+    """How requests are decided where the tool itself does not say."""
+
+    required: int
+    ttl: timedelta
+
+
+class Outcomes:
+    """Writes the outcomes of turns."""
+
+    def __init__(
+        self,
+        db: Database,
+        channels: Mapping[ChannelName, Channel],
+        *,
+        rules: ApprovalRules,
+        alert_channel: str,
+        public_url: str,
+        clock: Callable[[], datetime] = utcnow,
+    ) -> None:
+        self._db = db
+        self._channels = channels
+        self._rules = rules
+        self._alert_channel = alert_channel
+        self._public_url = public_url.rstrip("/")
+        self._clock = clock
+
+    async def begin(self, claimed: Claimed, turn: Turn) -> None:
+        """The waiting messages belong to this turn from now on. Raises `LeaseLost`, as everything here."""
+        async with self._db.transaction() as tx:
+            await turns.add(tx, turn)
+            await conversations.begin_turn(tx, claimed.lease, turn_id=turn.id, taken=turn.last_position)
+        log.info("turn.started", conversation_id=turn.conversation_id, turn_id=turn.id)
+
+    async def leave(self, claimed: Claimed, *, look_again_at: datetime | None = None) -> Step:
+        """Nothing can be done now."""
+        return Step(await conversations.let_go(self._db, claimed.lease, look_again_at=look_again_at))
+
+    async def wait_on(self, claimed: Claimed, turn: Turn) -> Step:
+        """People have not decided yet: what the customer wrote meanwhile is counted on the card, and kept."""
+        conversation = claimed.conversation
+        async with self._db.transaction() as tx:
+            waiting = conversation.arrived - conversation.taken
+            changed = await approvals.note_customer_wrote(tx, turn.id, waiting) if waiting else []
+            for approval_id in changed:
+                await deliveries.add(tx, card_delivery(approval_id), now=self._clock())
+            due_at = await conversations.let_go(tx, claimed.lease)
+        return Step(due_at, tuple(card_lane(approval_id) for approval_id in changed))
+
+    async def conclude(
+        self, claimed: Claimed, turn: Turn, ending: Ending, *, posted: int, tools: Sequence[ToolOutcome]
+    ) -> Step:
+        """Write how a run ended."""
+        match ending:
+            case Replied(text) if text.strip():
+                step = await self._reply(claimed, turn, text, posted, tools)
+            case Replied():
+                step = await self._fail(claimed, turn, NO_WORDS, posted, tools)
+            case Failed(reason):
+                step = await self._fail(claimed, turn, reason, posted, tools)
+            case Paused(requests):
+                step = await self._pause(claimed, turn, requests, tools)
+        return step
+
+    async def _reply(self, claimed: Claimed, turn: Turn, text: str, posted: int, tools: Sequence[ToolOutcome]) -> Step:
+        now = self._clock()
+        async with self._db.transaction() as tx:
+            await self._say(tx, turn, DeliveryKind.ANSWER, text, key=turn.id, now=now)
+            cards = await self._note_tools(tx, turn, tools, now=now)
+            await turns.end(tx, turn.id, TurnState.DONE, now=now)
+            due_at = await conversations.end_turn(tx, claimed.lease, posted=posted, now=now)
+        log.info("turn.done", conversation_id=turn.conversation_id, turn_id=turn.id)
+        return Step(due_at, (turn.conversation_id, *cards))
+
+    async def _fail(self, claimed: Claimed, turn: Turn, reason: str, posted: int, tools: Sequence[ToolOutcome]) -> Step:
+        """The customer gets an honest word, staff get the conversation."""
+        now = self._clock()
+        alert = self._alert(claimed, turn, reason)
+        async with self._db.transaction() as tx:
+            await self._say(tx, turn, DeliveryKind.NOTICE, wording.APOLOGY, key=f"{turn.id}:sorry", now=now)
+            await deliveries.add(tx, alert, now=now)
+            cards = await self._note_tools(tx, turn, tools, now=now)
+            cards += await self._withdraw(tx, turn, now=now)
+            await turns.end(tx, turn.id, TurnState.FAILED, now=now, failure=reason)
+            await audit.record(tx, "turn.failed", now=now, conversation_id=turn.conversation_id, subject_id=turn.id)
+            due_at = await conversations.end_turn(tx, claimed.lease, posted=posted, now=now)
+        log.error("turn.failed", conversation_id=turn.conversation_id, turn_id=turn.id)
+        return Step(due_at, (turn.conversation_id, alert.lane, *cards))
+
+    async def _pause(
+        self, claimed: Claimed, turn: Turn, requests: Sequence[ApprovalAsked], tools: Sequence[ToolOutcome]
+    ) -> Step:
+        """Requests become rows with cards; the customer is told once a turn that somebody is checking."""
+        now = self._clock()
+        quote = await self._quote(turn)
+        asked = [self._approval(turn, request, quote, now=now) for request in requests]
+        async with self._db.transaction() as tx:
+            for approval in asked:
+                await self._ask(tx, approval, now=now)
+            await self._say(tx, turn, DeliveryKind.NOTICE, wording.CHECKING, key=f"{turn.id}:checking", now=now)
+            cards = await self._note_tools(tx, turn, tools, now=now)
+            await turns.pause(tx, turn.id)
+            due_at = await conversations.let_go(tx, claimed.lease)
+        log.info("turn.paused", conversation_id=turn.conversation_id, turn_id=turn.id, requests=len(asked))
+        return Step(due_at, (turn.conversation_id, *cards, *(card_lane(approval.id) for approval in asked)))
+
+    async def _ask(self, tx: Statements, approval: Approval, *, now: datetime) -> None:
+        remind_at = now + (approval.expires_at - now) / 2
+        if not await approvals.add(tx, approval, remind_at=remind_at):
+            return
+        await deliveries.add(tx, card_delivery(approval.id), now=now)
+        await audit.record(
+            tx,
+            "approval.requested",
+            now=now,
+            actor="agent",
+            conversation_id=approval.conversation_id,
+            subject_id=approval.id,
+            data={"tool": approval.tool_name, "arguments": approval.arguments_hash},
+        )
+
+    async def _note_tools(
+        self, tx: Statements, turn: Turn, tools: Sequence[ToolOutcome], *, now: datetime
+    ) -> tuple[str, ...]:
+        """Show on the cards what became of the tools; returns the lanes of those cards."""
+        if not tools:
+            return ()
+        by_call = {outcome.tool_call_id: outcome for outcome in tools}
+        lanes: list[str] = []
+        for approval in await approvals.of_turn(tx, turn.id):
+            outcome = by_call.get(approval.tool_call_id)
+            if outcome is None or approval.state is not ApprovalState.APPROVED:
+                continue
+            words = outcome.text[:OUTCOME_CHARS] or "done"
+            if await approvals.note_outcome(tx, approval.id, words, failed=outcome.failed):
+                await deliveries.add(tx, card_delivery(approval.id), now=now)
+                lanes.append(card_lane(approval.id))
+        return tuple(lanes)
+
+    async def _withdraw(self, tx: Statements, turn: Turn, *, now: datetime) -> tuple[str, ...]:
+        """Nothing will run any more of what the turn still asks for."""
+        lanes: list[str] = []
+        for approval in await approvals.of_turn(tx, turn.id):
+            if await approvals.decide(tx, approval.id, ApprovalState.WITHDRAWN, by="", reason="", now=now):
+                await deliveries.add(tx, card_delivery(approval.id), now=now)
+                lanes.append(card_lane(approval.id))
+        return tuple(lanes)
+
+    async def _say(self, tx: Statements, turn: Turn, kind: DeliveryKind, text: str, *, key: str, now: datetime) -> None:
+        """Queue words for the customer in the form of their channel, to where the turn's messages came from."""
+        channel = self._channels.get(turn.reply_to.channel)
+        # Without its channel it still becomes a row, and then a dead letter that says what is missing.
+        plain = (OutboundPart(key, turn.reply_to, text),)
+        answer = Answer(text, author=Author.AGENT if kind is DeliveryKind.ANSWER else Author.NOTICE)
+        for part in channel.compose(answer, turn.reply_to, key=key) if channel else plain:
+            new = from_part(part, kind=kind, conversation_id=turn.conversation_id, turn_id=turn.id)
+            await deliveries.add(tx, new, now=now)
+
+    async def _quote(self, turn: Turn) -> str:
+        texts = await messages.between(self._db, turn.conversation_id, turn.first_position, turn.last_position)
+        return "\n".join(message.text for message in texts)[:QUOTE_CHARS]
+
+    def _approval(self, turn: Turn, asked: ApprovalAsked, quote: str, *, now: datetime) -> Approval:
+        policy = policy_from(asked.policy, self._rules.required)
+        return Approval(
+            id=ApprovalId(new_id("apr")),
+            conversation_id=turn.conversation_id,
+            turn_id=turn.id,
+            request_id=asked.request_id,
+            tool_call_id=asked.tool_call_id,
+            tool_name=asked.tool_name,
+            description=asked.description,
+            schema=asked.schema,
+            proposed=asked.arguments,
+            edited=None,
+            arguments_hash=hash_arguments(asked.tool_name, asked.arguments),
+            policy=policy,
+            quote=quote,
+            state=ApprovalState.PENDING,
+            required=policy.required,
+            created_at=now,
+            expires_at=now + self._rules.ttl,
+            decided_at=None,
+            decided_by="",
+            reason="",
+            answered_at=None,
+            outcome="",
+            outcome_failed=False,
+            customer_wrote_since=0,
+            card=None,
+            revision=0,
+        )
+
+    def _alert(self, claimed: Claimed, turn: Turn, reason: str) -> NewDelivery:
+        url = f"{self._public_url}/console/conversations/{turn.conversation_id}"
+        return NewDelivery(
+            id=DeliveryId(f"{turn.id}:alert"),
+            lane=f"alert:{turn.id}",
+            kind=DeliveryKind.ALERT,
+            target=ReplyTarget(ChannelName.SLACK, "desk", self._alert_channel),
+            text=wording.turn_failed(describe_customer(claimed.conversation), url, reason),
+            conversation_id=ConversationId(turn.conversation_id),
+            turn_id=turn.id,
+        )
+
+
+def policy_from(asked: Mapping[str, object], required: int) -> Policy:
+    """A tool's own rules of approval, as the platform passed them on; what they leave open is the deployment's."""
+    approvers, own_required = asked.get("approvers"), asked.get("approvals_required")
+    return Policy(
+        approvers=tuple(str(name) for name in approvers) if isinstance(approvers, list) else (),
+        required=own_required if isinstance(own_required, int) and own_required > 0 else required,
+        high_risk=asked.get("high_risk") is True,
+    )

@@ -1,0 +1,181 @@
+"""Runs one turn on its session: posts the customer's messages once, answers what was approved, reads how it ends.
+
+What was posted before a crash is found by comparing the session's history with the cursor that was stored before
+posting; a platform that knows `client_message_id` recognises a repeat by itself as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from channels.staff import ApprovalState
+from gateway import wording
+from gateway.arguments import changed_arguments
+from gateway.attachments import Attachments
+from gateway.batch import Batch, batch_of, count_posted, find_batch
+from gateway.domain import Approval, Turn, utcnow
+from gateway.events import SessionEvent, SessionEventType, SessionMessage
+from gateway.relay import Ending, Failed, Relay, ToolOutcome, ending_from
+from gateway.session import Session, SessionDisconnectedError, SessionError, SessionTimeoutError, Subscription
+from gateway.sessions import Sessions
+from gateway.store import approvals, conversations, messages, turns
+from gateway.store.conversations import Claimed
+from gateway.store.database import Database
+
+log = structlog.get_logger(__name__)
+
+# A turn that was dropped is looked up in the history this often: a platform need not tell what went on meanwhile.
+LOOK_AGAIN_S = 5.0
+ABANDON_TIMEOUT_S = 5.0
+UNKNOWN = -1  # a cursor that has to be read from the history first
+
+
+class Runner:
+    """Makes runs of turns; holds what they share."""
+
+    def __init__(
+        self, db: Database, sessions: Sessions, attachments: Attachments, *, clock: Callable[[], datetime] = utcnow
+    ) -> None:
+        self.db = db
+        self.sessions = sessions
+        self.attachments = attachments
+        self.clock = clock
+
+    def prepare(self, claimed: Claimed, turn: Turn) -> Run:
+        return Run(self, claimed, turn)
+
+
+class Run:
+    """One run of one turn by one worker. `posted` is how many messages of ours the session then has."""
+
+    def __init__(self, runner: Runner, claimed: Claimed, turn: Turn) -> None:
+        self._runner = runner
+        self._db = runner.db
+        self._claimed = claimed
+        self._relay = Relay()
+        self.turn = turn
+        self.posted = UNKNOWN
+
+    @property
+    def tool_outcomes(self) -> tuple[ToolOutcome, ...]:
+        return tuple(self._relay.outcomes)
+
+    async def from_its_beginning(self) -> Ending:
+        """Post the turn's messages and read how it ends. Raises SessionError where the platform is out of reach."""
+        batch = await self._batch()
+        async with self._runner.sessions.use(self._claimed.conversation.session_id) as session:
+            await self._bind(session)
+            if self.turn.cursor == UNKNOWN:
+                await self._set_cursor(count_posted(await session.get_messages()))
+            with session.subscribe() as events:
+                return await self._post(session, events, batch)
+
+    async def from_where_it_was(self) -> Ending:
+        """Pick up a turn that was paused or dropped: nothing is posted or answered a second time."""
+        batch = await self._batch()
+        async with self._runner.sessions.use(self._claimed.conversation.session_id) as session:
+            await self._bind(session)
+            with session.subscribe() as events:
+                history = await session.get_messages()
+                if self.turn.cursor == UNKNOWN:
+                    await self._set_cursor(count_posted(history))
+                start = find_batch(history, batch, cursor=self.turn.cursor)
+                if start is None:
+                    return await self._post(session, events, batch)
+                self.posted = self.turn.cursor + len(batch)
+                return await self._resume(session, events, batch, history, start)
+
+    async def abandon(self) -> None:
+        """Cancel what the session is still doing, so that a late reply is not taken for the next turn's."""
+        try:
+            async with asyncio.timeout(ABANDON_TIMEOUT_S):
+                async with self._runner.sessions.use(self._claimed.conversation.session_id) as session:
+                    await session.terminate()
+        except (TimeoutError, SessionError) as error:
+            log.warning("turn.not_abandoned", turn_id=self.turn.id, error=type(error).__name__)
+
+    async def _resume(
+        self, session: Session, events: Subscription, batch: Batch, history: list[SessionMessage], start: int
+    ) -> Ending:
+        asked = await approvals.of_turn(self._db, self.turn.id)
+        self._relay.answered = {approval.request_id for approval in asked}
+        answered = await self._answer(session, asked, history)
+        ending = None if answered else ending_from(history, after=start, answered=self._relay.answered)
+        if isinstance(ending, Failed) and ending.was_interrupted:
+            log.info("turn.repeated", turn_id=self.turn.id)
+            await self._set_cursor(count_posted(history))
+            return await self._post(session, events, batch, again=True)
+        return ending or await self._read_or_look(session, events, start)
+
+    async def _post(self, session: Session, events: Subscription, batch: Batch, *, again: bool = False) -> Ending:
+        key = f"{self.turn.id}:again" if again else self.turn.id
+        try:
+            if batch.only_text is not None:
+                await session.send(batch.only_text, client_message_id=key, wait=True)
+            else:
+                await session.send_many(batch.items, client_message_id=key, wait=True)
+        except (SessionDisconnectedError, SessionTimeoutError):
+            raise
+        except SessionError as error:
+            return Failed(f"the platform refused the message ({error.code or error})")
+        self.posted = self.turn.cursor + len(batch)
+        return await self._relay.read(events)
+
+    async def _answer(self, session: Session, asked: Sequence[Approval], history: list[SessionMessage]) -> bool:
+        """Give the session the decisions that it has not got yet. False where it has them all."""
+        given = {message.raw.get("parent_message_id") for message in history if message.is_user}
+        news = False
+        for approval in asked:
+            if approval.is_pending or approval.answered_at is not None:
+                continue
+            if approval.request_id not in given:
+                await _respond(session, approval)
+                news = True
+            await approvals.mark_answered(self._db, approval.id, now=self._runner.clock())
+        return news
+
+    async def _read_or_look(self, session: Session, events: Subscription, start: int) -> Ending:
+        """Read on; and look into the history now and then, for an ending that was told before we listened."""
+        while True:
+            try:
+                async with asyncio.timeout(LOOK_AGAIN_S):
+                    return await self._relay.read(events)
+            except TimeoutError:
+                history = await session.get_messages()
+                ending = ending_from(history, after=start, answered=self._relay.answered)
+                if ending is not None:
+                    return ending
+
+    async def _batch(self) -> Batch:
+        turn = self.turn
+        texts = await messages.between(self._db, turn.conversation_id, turn.first_position, turn.last_position)
+        return batch_of(texts, await self._runner.attachments.of(turn))
+
+    async def _bind(self, session: Session) -> None:
+        """A conversation's first session is its session for life: remembered before anything is posted."""
+        if self._claimed.conversation.session_id is None and session.session_id is not None:
+            await conversations.bind_session(self._db, self._claimed.lease, session.session_id)
+
+    async def _set_cursor(self, cursor: int) -> None:
+        await turns.set_cursor(self._db, self.turn.id, cursor)
+        self.turn = replace(self.turn, cursor=cursor)
+
+
+async def _respond(session: Session, approval: Approval) -> None:
+    request = SessionEvent(SessionEventType.APPROVAL_REQUEST, session.session_id or "", approval.request_id)
+    if approval.state is not ApprovalState.APPROVED:
+        await session.respond_approval(
+            request,
+            approved=False,
+            deny_reason=approval.reason or wording.EXPIRED,
+            client_message_id=approval.id,
+            wait=True,
+        )
+        return
+    changed = changed_arguments(approval.arguments, approval.proposed)
+    await session.respond_approval(request, approved=True, confirm=changed, client_message_id=approval.id, wait=True)
