@@ -1,0 +1,164 @@
+"""The composition root: opens everything, puts it together, closes it. Nothing else names a concrete channel."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import httpx
+
+from channels.base import Channel
+from channels.errors import SendError
+from channels.message import ChannelName
+from channels.slack.app import SlackApp
+from channels.slack.config import SlackConfig
+from channels.sms.adapter import SmsAdapter, SmsConfig
+from gateway.approvals import Approvals
+from gateway.approvers import Approvers
+from gateway.attachments import Attachments
+from gateway.cards import Cards
+from gateway.carriers import carriers
+from gateway.domain import Delivery
+from gateway.inbound import Inbound
+from gateway.leases import Leases
+from gateway.outbound import Outbound
+from gateway.outcomes import ApprovalRules, Outcomes
+from gateway.platform import Platform
+from gateway.queue import Wakeups, open_queue
+from gateway.runner import Runner
+from gateway.sessions import Sessions
+from gateway.settings import Settings
+from gateway.store.database import Database, connect
+from gateway.turns import Turns
+
+RetrySchedule = Callable[[Delivery, SendError, datetime], datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """Everything that a process may need, open."""
+
+    settings: Settings
+    db: Database
+    platform: Platform
+    wakeups: Wakeups
+    inbound: Inbound
+    approvals: Approvals
+    outbound: Outbound
+    turns: Turns
+    leases: Leases
+    sessions: Sessions
+    sms: SmsAdapter | None
+    slack: SlackApp | None
+
+
+def never(_delivery: Delivery, _error: SendError, _now: datetime) -> datetime | None:
+    """The retry schedule of a process that sends nothing."""
+    return None
+
+
+@asynccontextmanager
+async def open_gateway(settings: Settings, *, retry_at: RetrySchedule = never) -> AsyncIterator[Gateway]:
+    """The gateway over the environment's database, Redis, platform and channels. Closes all of it at the end."""
+    async with AsyncExitStack() as stack:
+        db = await connect(settings.database_url)
+        stack.push_async_callback(db.close)
+        redis = await open_queue(settings.redis_url)
+        stack.push_async_callback(redis.aclose)
+        http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
+        wakeups = Wakeups(redis)
+        cards = Cards(db, public_url=settings.reached_at)
+        approvers = Approvers(slack_channel_id=settings.approvers_channel, approvers=settings.approvers)
+        approvals = Approvals(
+            db,
+            approvers,
+            cards,
+            wakeups,
+            escalation_channel=settings.escalation_channel or settings.approvers_channel,
+        )
+        slack = await _open_slack(stack, settings, approvals)
+        desk = slack.desk if slack else None
+        approvers.desk = desk
+        sms = await _open_sms(stack, settings)
+        channels: Mapping[ChannelName, Channel] = {ChannelName.SMS: sms} if sms else {}
+        outbound = Outbound(db, carriers(channels, desk, cards), wakeups, retry_at=retry_at)
+        platform = _platform(settings, http)
+        sessions = Sessions(platform.connect)
+        stack.push_async_callback(sessions.close)
+        leases = Leases(db)
+        outcomes = Outcomes(
+            db,
+            channels,
+            rules=ApprovalRules(settings.approvals_required, settings.approval_lifetime),
+            alert_channel=settings.handoff_channel or settings.approvers_channel,
+            public_url=settings.reached_at,
+        )
+        yield Gateway(
+            settings=settings,
+            db=db,
+            platform=platform,
+            wakeups=wakeups,
+            inbound=Inbound(db, wakeups, debounce=_debounce(settings)),
+            approvals=approvals,
+            outbound=outbound,
+            turns=Turns(
+                db,
+                leases,
+                Runner(db, sessions, Attachments(db, channels)),
+                outcomes,
+                outbound,
+                turn_timeout=timedelta(seconds=settings.turn_timeout),
+            ),
+            leases=leases,
+            sessions=sessions,
+            sms=sms,
+            slack=slack,
+        )
+
+
+async def _open_slack(stack: AsyncExitStack, settings: Settings, approvals: Approvals) -> SlackApp | None:
+    if not settings.has_slack:
+        return None
+    secret = settings.slack_signing_secret.get_secret_value()
+    config = SlackConfig(
+        bot_token=settings.slack_bot_token.get_secret_value(),
+        signing_secrets=(secret,) if secret else (),
+        app_token=settings.slack_app_token.get_secret_value(),
+        api_url=settings.slack_api_url,
+        approvers_channel=settings.approvers_channel,
+    )
+    return await stack.enter_async_context(SlackApp.open(config, decisions=approvals))
+
+
+async def _open_sms(stack: AsyncExitStack, settings: Settings) -> SmsAdapter | None:
+    if not settings.has_sms:
+        return None
+    config = SmsConfig(
+        account_sid=settings.twilio_account_sid,
+        auth_token=settings.twilio_auth_token.get_secret_value(),
+        public_url=settings.reached_at,
+        from_number=settings.twilio_from,
+        messaging_service_sid=settings.twilio_messaging_service_sid,
+        api_url=settings.twilio_api_url,
+    )
+    return await stack.enter_async_context(SmsAdapter.open(config))
+
+
+def _platform(settings: Settings, http: httpx.AsyncClient) -> Platform:
+    return Platform(
+        http,
+        base_url=settings.vectorshift_base_url,
+        ws_url=settings.vectorshift_ws_url,
+        api_key=settings.vectorshift_api_key.get_secret_value(),
+        agent_id=settings.agent_id,
+    )
+
+
+def _debounce(settings: Settings) -> Mapping[ChannelName, timedelta]:
+    return {
+        ChannelName.SMS: timedelta(seconds=settings.debounce_sms),
+        ChannelName.SLACK: timedelta(seconds=settings.debounce_slack),
+        ChannelName.EMAIL: timedelta(seconds=settings.debounce_email),
+    }

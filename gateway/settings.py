@@ -1,0 +1,186 @@
+"""The only reader of the environment. Built once at an entry point; everything else is given plain values.
+
+A channel is on when its variables are set. One that is half set stops the start, and the message names what is
+missing: all of it at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from gateway.errors import ConfigurationError
+
+Names = Annotated[tuple[str, ...], NoDecode]
+
+
+class ProcessType(StrEnum):
+    """What this process is, where that decides which variables it needs."""
+
+    WEB = "web"
+    WORKER = "worker"
+    MAILBOX = "mailbox"
+    SLACK = "slack"
+    ENGINE = "engine"
+    TOOL = "tool"  # a command that ends
+
+
+class Settings(BaseSettings):
+    """The environment of one deployment, by the names of its variables."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
+
+    database_url: str = "sqlite:///var/frontdesk.db"
+    redis_url: str = ""
+    host: str = "127.0.0.1"
+    port: int | None = None
+    public_url: str = ""
+    secret_key: SecretStr = SecretStr("")
+    log_level: str = "INFO"
+    log_format: str = ""
+
+    vectorshift_api_key: SecretStr = SecretStr("")
+    vectorshift_base_url: str = "https://api.vectorshift.ai/v1"
+    vectorshift_ws_url: str = ""
+    agent_id: str = ""
+
+    agent: str = ""
+    engine_api_keys: Names = ()
+    model: str = "demo:scripted"
+    shop_path: str = "var/shop.db"
+    knowledge_path: str = ""
+    mcp_servers: str = ""
+    exa_api_key: SecretStr = SecretStr("")
+    exa_api_url: str = "https://api.exa.ai"
+    google_search_api_key: SecretStr = SecretStr("")
+    google_search_cx: str = ""
+    google_search_api_url: str = "https://www.googleapis.com/customsearch/v1"
+    wikipedia_api_url: str = "https://en.wikipedia.org/w/api.php"
+
+    slack_bot_token: SecretStr = SecretStr("")
+    slack_signing_secret: SecretStr = SecretStr("")
+    slack_app_token: SecretStr = SecretStr("")
+    slack_api_url: str = "https://slack.com/api/"
+    approvers_channel: str = ""
+    approvers: Names = ()
+    approvals_required: int = Field(default=1, ge=1)
+    approval_ttl: float = Field(default=86_400, gt=0)
+    escalation_channel: str = ""
+    handoff_channel: str = ""
+
+    twilio_account_sid: str = ""
+    twilio_auth_token: SecretStr = SecretStr("")
+    twilio_from: str = ""
+    twilio_messaging_service_sid: str = ""
+    twilio_api_url: str = "https://api.twilio.com"
+
+    email_address: str = ""
+    imap_url: SecretStr = SecretStr("")
+    smtp_url: SecretStr = SecretStr("")
+    imap_horizon: float = 86_400
+    email_trusted_authserv: str = ""
+
+    debounce_sms: float = Field(default=1.0, ge=0)
+    debounce_slack: float = Field(default=0.3, ge=0)
+    debounce_email: float = Field(default=0.0, ge=0)
+    turn_timeout: float = Field(default=300.0, gt=0)
+    console_token: SecretStr = SecretStr("")
+
+    @field_validator("engine_api_keys", "approvers", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(name.strip() for name in value.split(",") if name.strip()) if isinstance(value, str) else value
+
+    @property
+    def has_slack(self) -> bool:
+        return bool(_plain(self.slack_bot_token))
+
+    @property
+    def has_sms(self) -> bool:
+        return bool(self.twilio_account_sid)
+
+    @property
+    def has_email(self) -> bool:
+        return bool(self.email_address)
+
+    @property
+    def web_port(self) -> int:
+        return self.port if self.port is not None else 8000
+
+    @property
+    def engine_port(self) -> int:
+        return self.port if self.port is not None else 8700
+
+    @property
+    def reached_at(self) -> str:
+        """The address by which providers and people reach `web`, without a slash at its end."""
+        return (self.public_url or f"http://{self.host}:{self.web_port}").rstrip("/")
+
+    @property
+    def approval_lifetime(self) -> timedelta:
+        return timedelta(seconds=self.approval_ttl)
+
+
+def read_settings(process: ProcessType, **overrides: Any) -> Settings:
+    """Read and check the environment for one process type. Raises `ConfigurationError` naming every variable."""
+    try:
+        settings = Settings(**overrides)
+    except ValidationError as error:
+        wrong = ", ".join(f"{'.'.join(map(str, item['loc'])).upper()} ({item['msg']})" for item in error.errors())
+        raise ConfigurationError(f"The environment has values that make no sense: {wrong}") from None
+    missing = _missing(settings, process)
+    if missing:
+        raise ConfigurationError(f"Missing in the environment: {'; '.join(missing)}")
+    return settings
+
+
+def _missing(settings: Settings, process: ProcessType) -> Sequence[str]:
+    if process is ProcessType.ENGINE:
+        return [] if settings.engine_api_keys else ["ENGINE_API_KEYS (the keys that clients of the engine may use)"]
+    missing = [*_half_configured(settings)]
+    if process is not ProcessType.TOOL:
+        missing += _unless(settings.redis_url, "REDIS_URL")
+        missing += _unless(_plain(settings.secret_key), "SECRET_KEY")
+    if process in (ProcessType.WORKER, ProcessType.WEB):
+        missing += _unless(_plain(settings.vectorshift_api_key), "VECTORSHIFT_API_KEY")
+    if process is ProcessType.SLACK:
+        missing += _unless(_plain(settings.slack_app_token), "SLACK_APP_TOKEN (Socket Mode)")
+    if process is ProcessType.MAILBOX and not settings.has_email:
+        missing.append("EMAIL_ADDRESS, IMAP_URL, SMTP_URL")
+    return missing
+
+
+def _half_configured(settings: Settings) -> Sequence[str]:
+    """What a channel that is partly set still needs."""
+    missing: list[str] = []
+    slack_secret = _plain(settings.slack_signing_secret) or _plain(settings.slack_app_token)
+    if settings.has_slack:
+        missing += _unless(slack_secret, "SLACK_SIGNING_SECRET or SLACK_APP_TOKEN (Slack)")
+        missing += _unless(settings.approvers_channel, "APPROVERS_CHANNEL (Slack)")
+    elif slack_secret:
+        missing.append("SLACK_BOT_TOKEN (Slack)")
+    sender = settings.twilio_from or settings.twilio_messaging_service_sid
+    token = _plain(settings.twilio_auth_token)
+    if settings.twilio_account_sid or token or sender:
+        missing += _unless(settings.twilio_account_sid, "TWILIO_ACCOUNT_SID (SMS)")
+        missing += _unless(token, "TWILIO_AUTH_TOKEN (SMS)")
+        missing += _unless(sender, "TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID (SMS)")
+    imap, smtp = _plain(settings.imap_url), _plain(settings.smtp_url)
+    if settings.email_address or imap or smtp:
+        missing += _unless(settings.email_address, "EMAIL_ADDRESS (email)")
+        missing += _unless(imap, "IMAP_URL (email)")
+        missing += _unless(smtp, "SMTP_URL (email)")
+    return missing
+
+
+def _unless(value: object, name: str) -> list[str]:
+    return [] if value else [name]
+
+
+def _plain(secret: SecretStr) -> str:
+    return secret.get_secret_value()

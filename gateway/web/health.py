@@ -1,0 +1,66 @@
+"""Whether the process lives, whether what it needs answers, and the numbers."""
+
+from __future__ import annotations
+
+import asyncio
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from gateway.app import Gateway
+from gateway.metrics import set_gauges
+from gateway.store.database import DatabaseUnavailable
+
+CHECK_TIMEOUT_S = 5.0
+
+
+async def healthz(_request: Request) -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+async def readyz(request: Request) -> Response:
+    """503 with the names of what does not answer, and how."""
+    gateway: Gateway = request.app.state.gateway
+    found = await asyncio.gather(_database(gateway), _redis(gateway), _platform(gateway))
+    problems = {name: problem for name, problem in found if problem}
+    return JSONResponse({"status": "failed" if problems else "ok", "problems": problems}, 503 if problems else 200)
+
+
+async def metrics(request: Request) -> Response:
+    gateway: Gateway = request.app.state.gateway
+    await set_gauges(gateway.db)
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+routes = [
+    Route("/healthz", healthz),
+    Route("/readyz", readyz),
+    Route("/metrics", metrics),
+]
+
+
+async def _database(gateway: Gateway) -> tuple[str, str]:
+    try:
+        async with asyncio.timeout(CHECK_TIMEOUT_S):
+            await gateway.db.fetch_one("SELECT 1 AS one FROM conversations LIMIT 1")
+    except (DatabaseUnavailable, TimeoutError, OSError) as error:
+        return "database", str(error) or "no answer"
+    return "database", ""
+
+
+async def _redis(gateway: Gateway) -> tuple[str, str]:
+    try:
+        async with asyncio.timeout(CHECK_TIMEOUT_S):
+            return "redis", await gateway.wakeups.check()
+    except TimeoutError:
+        return "redis", "no answer"
+
+
+async def _platform(gateway: Gateway) -> tuple[str, str]:
+    try:
+        async with asyncio.timeout(CHECK_TIMEOUT_S):
+            return "agent", await gateway.platform.check()
+    except TimeoutError:
+        return "agent", "no answer"

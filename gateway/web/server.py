@@ -1,0 +1,45 @@
+"""The `web` process: webhooks in front, health and metrics beside them. No agent is called and nothing is sent here."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from gateway.app import open_gateway
+from gateway.settings import Settings
+from gateway.store.database import DatabaseUnavailable
+from gateway.web import health, webhooks
+
+log = structlog.get_logger(__name__)
+
+
+def build_app(settings: Settings) -> Starlette:
+    """The application; it opens the gateway when it starts and closes it when it ends."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with open_gateway(settings) as gateway:
+            app.state.gateway = gateway
+            yield
+
+    return Starlette(
+        routes=[*webhooks.routes, *health.routes],
+        lifespan=lifespan,
+        exception_handlers={DatabaseUnavailable: _store_is_away, Exception: _our_fault},
+    )
+
+
+async def _store_is_away(request: Request, error: Exception) -> Response:
+    """The provider tries again: nothing was stored."""
+    log.error("web.store_unavailable", path=request.url.path)
+    return JSONResponse({"status": "failed", "error": "the store is away"}, status_code=503)
+
+
+async def _our_fault(request: Request, error: Exception) -> Response:
+    log.error("web.failed", path=request.url.path, error=type(error).__name__)
+    return JSONResponse({"status": "failed", "error": "internal error"}, status_code=500)
