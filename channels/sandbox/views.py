@@ -1,0 +1,81 @@
+"""What a player sees: a phone's messages and Slack's rooms, as plain JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from channels.sandbox.slack.simulator import SlackSimulator
+from channels.sandbox.twilio.simulator import TwilioSimulator
+
+Json = dict[str, Any]
+
+
+def phone(twilio: TwilioSimulator, address: str) -> list[Json]:
+    """The messages of one phone, or of all of them, oldest first."""
+    messages = twilio.messages(address) if address else reversed(twilio.account.messages())
+    return [
+        {
+            "sid": message.sid,
+            "from": message.sender,
+            "to": message.to,
+            "text": message.body,
+            "status": message.status,
+            "is_inbound": message.is_inbound,
+        }
+        for message in messages
+    ]
+
+
+def rooms(slack: SlackSimulator) -> list[Json]:
+    """Every room with its messages, oldest first, threads under their roots."""
+    return [
+        {
+            "id": channel.id,
+            "name": channel.name,
+            "messages": [_message(slack, channel.id, message) for message in slack.messages(channel.id)],
+        }
+        for channel in slack.workspace.channels.values()
+    ]
+
+
+def find_button(slack: SlackSimulator, action_id: str) -> tuple[str, Json] | None:
+    """The newest message with a button of this action, and its channel."""
+    found = [
+        (channel_id, message)
+        for channel_id in slack.workspace.channels
+        for message in slack.messages(channel_id)
+        if action_id in dict(_buttons(message))
+    ]
+    return max(found, key=lambda pair: float(pair[1]["ts"]), default=None)
+
+
+def _message(slack: SlackSimulator, channel_id: str, message: Mapping[str, Any]) -> Json:
+    replies = slack.messages(channel_id, message["ts"])[1:]
+    return {
+        "ts": message["ts"],
+        "user": message.get("user", ""),
+        "text": message.get("text", ""),
+        "lines": list(_lines(message)),
+        "buttons": dict(_buttons(message)),
+        "replies": [
+            {"ts": reply["ts"], "user": reply.get("user", ""), "text": reply.get("text", "")} for reply in replies
+        ],
+    }
+
+
+def _lines(message: Mapping[str, Any]) -> Iterator[str]:
+    """The readable text of a message's blocks."""
+    for block in message.get("blocks", []):
+        for part in (block.get("text"), *block.get("fields", []), *block.get("elements", [])):
+            if isinstance(part, Mapping) and part.get("type") in ("mrkdwn", "plain_text"):
+                yield part["text"]
+            elif isinstance(part, str):
+                yield part
+
+
+def _buttons(message: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for block in message.get("blocks", []):
+        for element in block.get("elements", []):
+            if isinstance(element, Mapping) and element.get("type") == "button":
+                yield element["action_id"], element["text"]["text"]

@@ -1,0 +1,29 @@
+"""What the sandbox's two sides agree on: addresses, credentials, and who presses buttons where nobody is named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+APPROVERS_CHANNEL = "C0APPROVERS"
+APPROVER = "U0ADA"
+OUR_NUMBER = "+15557654321"
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxConfig:
+    """One sandbox: where it listens, where `web` is, and the credentials that both sides share."""
+
+    host: str
+    port: int
+    web_url: str
+    data: Path
+    twilio_account_sid: str
+    twilio_auth_token: str
+    slack_bot_token: str
+    slack_signing_secret: str
+    slack_app_token: str = ""
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
