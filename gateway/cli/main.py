@@ -1,0 +1,43 @@
+"""Puts the commands together, and turns what goes wrong into one clear line and an exit code.
+
+Exit codes: 0 done, 1 it failed, 2 wrong usage or configuration.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from gateway.agent.errors import DefinitionError, PlatformError
+from gateway.cli import lookups, processes, sandbox
+from gateway.errors import ConfigurationError, GatewayError
+from gateway.store.database import DatabaseUnavailable
+
+app = typer.Typer(
+    name="frontdesk",
+    help="An omnichannel gateway for support agents: email, SMS and Slack in, approvals in Slack.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+processes.add_to(app)
+lookups.add_to(app)
+app.add_typer(sandbox.app, name="sandbox", help="Play customer, approver and provider against a running demo.")
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except ConfigurationError as error:
+        _fail(str(error), 2)
+    except (GatewayError, DatabaseUnavailable, PlatformError, DefinitionError) as error:
+        _fail(str(error), 1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _fail(message: str, code: int) -> None:
+    sys.stderr.write(f"frontdesk: {message}\n")
+    sys.exit(code)

@@ -1,0 +1,63 @@
+"""The commands that run: one for each line of the Procfile, the release step, and the demo that runs them all.
+
+A process command does not call its process, it becomes it: workers import the gateway and never the other way round,
+and the command line stays quick.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from gateway.cli import demo as demo_machine
+from gateway.settings import ProcessType, read_settings
+from gateway.store.migrate import migrate as migrate_database
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands of this module."""
+    for command in (demo, web, worker, slack, engine, migrate):
+        app.command()(command)
+
+
+def web() -> None:
+    """HTTP: webhooks, health, metrics."""
+    _become("gateway.processes.web")
+
+
+def worker() -> None:
+    """Run agent turns and send messages."""
+    _become("workers")
+
+
+def slack() -> None:
+    """Listen to Slack over Socket Mode (only with SLACK_APP_TOKEN)."""
+    _become("gateway.processes.slack")
+
+
+def engine() -> None:
+    """The embedded agent engine."""
+    _become("gateway.processes.engine")
+
+
+def migrate() -> None:
+    """Bring the database to the newest schema. Safe to run twice, and by several machines at once."""
+    asyncio.run(migrate_database(read_settings(ProcessType.TOOL).database_url))
+    typer.echo("The database has the newest schema.")
+
+
+def demo(
+    data: Annotated[Path, typer.Option(help="Where its state lives.")] = Path("var"),
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start empty.")] = False,
+) -> None:
+    """Everything on one machine, with no account anywhere."""
+    demo_machine.run(data, fresh=fresh)
+
+
+def _become(module: str) -> NoReturn:
+    os.execv(sys.executable, [sys.executable, "-m", module])  # noqa: S606  # our own interpreter and module

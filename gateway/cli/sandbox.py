@@ -1,0 +1,178 @@
+"""`frontdesk sandbox`: a person's side of the simulators, spoken to over their own small API."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import typer
+from rich.console import Console
+from rich.panel import Panel
+
+from channels.sandbox.faults import FaultKind
+from channels.sandbox.world import APPROVER
+from gateway.demo.state import DemoState, read_state
+from gateway.errors import GatewayError
+from gateway.stopping import stop_signal
+
+Data = Annotated[Path, typer.Option(help="The demo's folder.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Wait for the answer and print it.")]
+User = Annotated[str, typer.Option("--as", help="The Slack user id of the person.")]
+
+HERE = Path("var")
+WAIT_S = 60.0
+ACTIONS = {
+    "approve": "approval.approve",
+    "edit": "approval.edit",
+    "deny": "approval.deny",
+    "take-over": "conversation.take_over",
+    "hand-back": "conversation.hand_back",
+}
+
+app = typer.Typer(no_args_is_help=True)
+console = Console(highlight=False)
+
+
+@app.command()
+def sms(
+    from_: Annotated[str, typer.Argument(metavar="[FROM]")] = "",
+    text: Annotated[str, typer.Argument()] = "",
+    wait: Wait = False,
+    data: Data = HERE,
+) -> None:
+    """Text as the customer FROM; without TEXT, show the phone."""
+    with _player(data) as player:
+        if not text:
+            _show_phone(player.get("/sandbox/sms", params={"address": from_}).json())
+            return
+        before = _received(player, from_)
+        player.post("/sandbox/sms", json={"from": from_, "text": text}).raise_for_status()
+        console.print(f"[cyan]{from_}[/] → {text}", markup=True)
+        if wait:
+            _show_answer(player, from_, before)
+
+
+@app.command()
+def slack(
+    user: Annotated[str, typer.Argument()] = "",
+    channel: Annotated[str, typer.Argument()] = "",
+    text: Annotated[str, typer.Argument()] = "",
+    thread: Annotated[str, typer.Option(help="The thread's first message.")] = "",
+    data: Data = HERE,
+) -> None:
+    """Show what stands in Slack; with USER CHANNEL TEXT, write there."""
+    with _player(data) as player:
+        if text:
+            body = {"user": user, "channel": channel, "text": text, "thread": thread}
+            typer.echo(player.post("/sandbox/slack", json=body).raise_for_status().json()["ts"])
+            return
+        for room in player.get("/sandbox/slack").json():
+            _show_room(room)
+
+
+@app.command()
+def click(
+    action: Annotated[str, typer.Argument(help="approve, edit, deny, take-over, hand-back, or an action id.")],
+    values: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME=VALUE]…", help="What to type into the dialog.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="The reason of a denial.")] = "",
+    user: User = APPROVER,
+    data: Data = HERE,
+) -> None:
+    """Press the newest such button, and submit the dialog that it opens."""
+    filled = dict(value.split("=", 1) for value in values or [] if "=" in value)
+    if reason:
+        filled["reason"] = reason
+    body: dict[str, Any] = {"action": ACTIONS.get(action, action), "user": user}
+    if filled or action in ("edit", "deny"):
+        body["values"] = filled
+    with _player(data) as player:
+        answer = player.post("/sandbox/click", json=body)
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            raise GatewayError(answer.json()["error"])
+        outcome = answer.raise_for_status().json()
+    for field, error in outcome["errors"].items():
+        console.print(f"[red]{field}[/]: {error}")
+    for whisper in outcome["whispers"]:
+        console.print(f"[yellow]only {user} sees:[/] {whisper['text']}")
+    if outcome["status"] != httpx.codes.OK or outcome["errors"]:
+        raise typer.Exit(1)
+    console.print(f"[green]✓[/] {user} pressed {action}")
+
+
+@app.command()
+def fault(
+    provider: Annotated[str, typer.Argument(help="twilio or slack; `clear` ends all faults.")],
+    kind: Annotated[FaultKind | None, typer.Argument()] = None,
+    operation: Annotated[str, typer.Argument(help="messages.create, chat.postMessage, webhook, …")] = "*",
+    times: int = 1,
+    seconds: float = 0.0,
+    code: str = "",
+    data: Data = HERE,
+) -> None:
+    """Make a provider misbehave."""
+    with _player(data) as player:
+        if provider == "clear":
+            player.delete("/sandbox/faults").raise_for_status()
+        else:
+            body = {"provider": provider, "kind": kind or "", "operation": operation, "times": times}
+            player.post("/sandbox/faults", json={**body, "seconds": seconds, "code": code}).raise_for_status()
+    console.print("[green]✓[/] planned" if kind else "[green]✓[/] no more faults")
+
+
+@app.command(hidden=True)
+def serve(data: Data = HERE) -> None:
+    """Run the simulators (the demo does)."""
+    from channels.sandbox.server import serve as serve_sandbox
+
+    async def run() -> None:
+        await serve_sandbox(read_state(data).sandbox_config(data), stop_signal())
+
+    asyncio.run(run())
+
+
+def _player(data: Path) -> httpx.Client:
+    state: DemoState = read_state(data)
+    return httpx.Client(base_url=state.sandbox_url, timeout=15, trust_env=False)
+
+
+def _received(player: httpx.Client, address: str) -> list[Mapping[str, Any]]:
+    messages = player.get("/sandbox/sms", params={"address": address}).raise_for_status().json()
+    return [message for message in messages if not message["is_inbound"]]
+
+
+def _show_answer(player: httpx.Client, address: str, before: list[Mapping[str, Any]]) -> None:
+    known = {message["sid"] for message in before}
+    deadline = time.monotonic() + WAIT_S
+    while time.monotonic() < deadline:
+        news = [message for message in _received(player, address) if message["sid"] not in known]
+        if news:
+            _show_phone(news)
+            return
+        time.sleep(0.1)
+    raise GatewayError(f"no answer within {WAIT_S:g} s")
+
+
+def _show_phone(messages: list[Mapping[str, Any]]) -> None:
+    for message in messages:
+        if message["is_inbound"]:
+            console.print(f"[cyan]{message['from']}[/] → {message['text']}")
+        else:
+            console.print(f"[green]{message['to']}[/] ← {message['text']} [dim]({message['status']})[/]")
+
+
+def _show_room(room: Mapping[str, Any]) -> None:
+    if not room["messages"]:
+        return
+    console.rule(f"#{room['name']}" if room["name"] else room["id"], align="left")
+    for message in room["messages"]:
+        body = "\n".join(message["lines"]) or message["text"]
+        buttons = "  ".join(f"[reverse] {label} [/]" for label in message["buttons"].values())
+        console.print(Panel(f"{body}\n\n{buttons}" if buttons else body, title=message["user"], title_align="left"))
+        for reply in message["replies"]:
+            console.print(f"    [dim]{reply['user']}[/] {reply['text']}")

@@ -1,0 +1,1 @@
+"""The demo: every process of a deployment on one machine, with simulated providers and no account."""
