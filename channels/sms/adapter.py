@@ -33,7 +33,7 @@ from channels.sms.compose import compose
 from channels.sms.keywords import ENGLISH, Keywords
 from channels.sms.media import MAX_BYTES, TwilioMedia
 from channels.sms.parse import OUR_ADDRESS, Reading, parse
-from channels.sms.segments import MAX_CHARS, MAX_SEGMENTS
+from channels.sms.parts import MAX_CHARS, MAX_SEGMENTS
 from channels.sms.verify import verify
 
 MESSAGES_PATH = "/twilio/messages"

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from channels.message import Answer, Attachment, OutboundPart, ReplyTarget
 from channels.sms.gsm7 import fold
+from channels.sms.parts import MAX_SEGMENTS, split
 from channels.sms.plain import plain_text
-from channels.sms.segments import MAX_SEGMENTS, split
 
 
 def compose(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
@@ -20,10 +21,15 @@ _REST_OF_URL = re.compile(r"://[^\s<>\]`]*[^\s<>\]`*_~.,;:!?)'\"]")
 
 def plain_text(markdown: str) -> str:
     """What a person would type to say the same. Paragraphs stay apart by one blank line."""
+    tokens: Sequence[Token] = _parser().parse(markdown)
+    return "\n\n".join(_blocks(SyntaxTreeNode(tokens).children)).strip()
+
+
+@cache  # building one takes longer than most answers take to parse
+def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
     parser.inline.ruler.before("emphasis", "bare_url", _keep_bare_url)
-    tokens: Sequence[Token] = parser.parse(markdown)
-    return "\n\n".join(_blocks(SyntaxTreeNode(tokens).children)).strip()
+    return parser
 
 
 def _keep_bare_url(state: StateInline, silent: bool) -> bool:

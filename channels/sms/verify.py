@@ -26,6 +26,8 @@ from channels.errors import BadSignature, MalformedPayload
 
 Fields = MultiDict[str]
 
+_SIGNATURE_HEADER = SIGNATURE_HEADER.lower()
+_SETTINGS_HEADER = SIGNATURE_SETTINGS_HEADER.lower()
 _MAX_FIELDS = 1000
 
 
@@ -44,28 +46,37 @@ def verify(
     """
     if request.method != "POST":
         raise BadSignature("only POST requests are signed over their fields")
-    if not _is_signed(request, public_url, auth_tokens, shared_keys or {}):
+    try:
+        content: str | Fields = request.body.decode() if _is_json(request) else _form_fields(request.body)
+    except ValueError as error:
+        raise BadSignature("the body cannot be read, so nobody signed it") from error
+    if not _is_signed(request, content, public_url, auth_tokens, shared_keys or {}):
         raise BadSignature("the signature does not match")
-    fields = _json_fields(request.body) if _is_json(request) else _form_fields(request.body)
+    fields = _json_fields(content) if isinstance(content, str) else content
     if fields.get("AccountSid") != account_sid:
         raise BadSignature("the request is for another account")
     return fields
 
 
 def _is_signed(
-    request: WebhookRequest, public_url: str, auth_tokens: Sequence[str], shared_keys: Mapping[str, str]
+    request: WebhookRequest,
+    content: str | Fields,
+    public_url: str,
+    auth_tokens: Sequence[str],
+    shared_keys: Mapping[str, str],
 ) -> bool:
-    settings = request.headers.get(SIGNATURE_SETTINGS_HEADER.lower(), "").strip()
+    settings = request.headers.get(_SETTINGS_HEADER, "").strip()
     if settings:
         key_id, algorithm = _signature_settings(settings)
         secrets: Sequence[str] = [shared_keys[key_id]] if key_id in shared_keys and algorithm == HMAC_SHA256 else []
     else:
         secrets, algorithm = auth_tokens, HMAC_SHA1
     url = public_url.rstrip("/") + request.path + (f"?{request.query}" if request.query else "")
-    signature = request.headers.get(SIGNATURE_HEADER.lower(), "")
+    signature = request.headers.get(_SIGNATURE_HEADER, "")
     try:
-        signed: str | Fields = request.body.decode() if _is_json(request) else _form_fields(request.body)
-        return any(RequestValidator(secret).validate(url, signed, signature, algorithm) for secret in secrets if secret)
+        return any(
+            RequestValidator(secret).validate(url, content, signature, algorithm) for secret in secrets if secret
+        )
     except Exception:  # noqa: BLE001  # the validator raises whatever a hostile header or body makes it trip over
         return False
 
@@ -85,7 +96,7 @@ def _form_fields(body: bytes) -> Fields:
     return MultiDict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MAX_FIELDS))
 
 
-def _json_fields(body: bytes) -> Fields:
+def _json_fields(body: str) -> Fields:
     try:
         content: Any = orjson.loads(body)
     except orjson.JSONDecodeError as error:

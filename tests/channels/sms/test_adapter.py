@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 import aiohttp
 import pytest
+import structlog
 
 from channels.base import WebhookRequest
 from channels.errors import BadSignature, MalformedPayload
@@ -252,6 +255,21 @@ async def test_many_sends_at_once_share_connections_and_keep_apart(deployment: D
 
 async def test_the_account_can_be_checked(deployment: Deployment) -> None:
     assert await deployment.adapter.check() == "active"
+
+
+async def test_no_log_line_holds_a_number_a_text_or_a_token(
+    deployment: Deployment, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    with structlog.testing.capture_logs() as lines:
+        await deployment.adapter.send(part("Your code word is heron."))
+        await deployment.twilio.receive_sms("40404", OURS, "My code word is heron.")
+        await deployment.inbox.until(3)
+
+    written = caplog.text + repr(lines)
+    assert "sms_ignored" in written
+    assert not [secret for secret in (CUSTOMER, "heron", AUTH_TOKEN, quote(CUSTOMER)) if secret in written]
 
 
 def test_a_configuration_shows_no_secret() -> None:

@@ -76,7 +76,7 @@ async def test_a_cut_connection_is_an_unknown_outcome_and_sent_only_once(deploym
 
 
 async def test_a_slow_answer_is_not_awaited_for_ever() -> None:
-    async with deploy(timeout=timedelta(seconds=0.3)) as desk:
+    async with deploy(timeout=timedelta(seconds=2)) as desk:
         desk.faults.plan(Fault(FaultKind.SLOW, CREATE, seconds=60))
 
         # Without a limit of ours this would outlast the test's own.
@@ -301,11 +301,13 @@ class TestFinding:
             assert await desk.adapter.find(OutboundPart("k", new, "Hello"), attempted_at=attempted_at) == sent
 
     async def test_a_clock_of_ours_that_is_wrong_does_not_hide_a_message(self, deployment: Deployment) -> None:
-        slow = datetime.now(UTC) - timedelta(hours=1)
-        await deployment.adapter.send(part())
+        def slow_clock() -> datetime:
+            return datetime.now(UTC) - timedelta(hours=1)
 
-        async with SmsAdapter.open(sms_config(api_url=deployment.api_url), now=lambda: slow) as adapter:
-            receipt = await adapter.find(part(), attempted_at=slow)
+        async with SmsAdapter.open(sms_config(api_url=deployment.api_url), now=slow_clock) as adapter:
+            attempted_at = slow_clock()
+            await adapter.send(part())
+            receipt = await adapter.find(part(), attempted_at=attempted_at)
 
         assert receipt is not None
 

@@ -20,7 +20,7 @@ from channels.message import (
     InboundEvent,
     InboundMessage,
 )
-from channels.sms.keywords import ENGLISH, SPANISH
+from channels.sms.keywords import ENGLISH, FRENCH, SPANISH
 from channels.sms.parse import Reading, parse
 from tests.channels.sms.harness import CUSTOMER, OURS, inbound_fields
 
@@ -189,6 +189,11 @@ def test_further_languages_are_read_where_configured() -> None:
 
     assert isinstance(event, InboundMessage)
     assert isinstance(configured, ConsentChange)
+
+
+@pytest.mark.parametrize("text", ["ARRET", "Arrêt !", "arrêt"])
+def test_accents_of_a_keyword_do_not_matter(text: str) -> None:
+    assert (ENGLISH | FRENCH).consent(text) is Consent.STOP
 
 
 def test_an_automatic_answer_of_a_phone_is_marked() -> None:
