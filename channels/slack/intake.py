@@ -62,7 +62,7 @@ class Intake:
 
     async def _take_message(self, body: Json) -> None:
         if parse.slack_channel_of(body) in self.staff_channels:
-            await self._take_from_staff(parse.staff_message(body))
+            await self._take_from_staff(body)
         elif self.inbox is not None:
             await self._take_from_customer(body, self.inbox)
 
@@ -74,12 +74,17 @@ class Intake:
         if isinstance(event, parse.IfTakingPart) and not await self.takes_part(event.message.thread_key):
             await inbox.accept(Ignored(ChannelName.SLACK, event.message.provider_id, "not_our_thread"))
             return
-        people = await self.people.lookup(parse.members_in(body), team_id=str(body["team_id"]))
-        event = parse.customer_event(body, people)
+        event = parse.customer_event(body, await self._people_in(body))
         await inbox.accept(event.message if isinstance(event, parse.IfTakingPart) else event)
 
-    async def _take_from_staff(self, message: StaffMessage | Ignored) -> None:
-        if isinstance(message, StaffMessage) and self.staff is not None:
-            await self.staff.accept_staff(message)
-        else:
+    async def _take_from_staff(self, body: Json) -> None:
+        message = parse.staff_message(body, {})
+        if self.staff is None or isinstance(message, Ignored):
             log.debug("slack.staff_message_ignored", reason=getattr(message, "reason", "no_inbox"))
+            return
+        named = parse.staff_message(body, await self._people_in(body))
+        if isinstance(named, StaffMessage):
+            await self.staff.accept_staff(named)
+
+    async def _people_in(self, body: Json) -> parse.People:
+        return await self.people.lookup(parse.members_in(body), team_id=str(body["team_id"]))

@@ -84,7 +84,7 @@ def members_in(body: Json) -> frozenset[str]:
     text = event.get("text")
     named = mentioned(text) if isinstance(text, str) else frozenset()
     author = event.get("user")
-    return (named | {author} if isinstance(author, str) else named) - {bot_user_of(body), ""}
+    return (named | {author} if isinstance(author, str) else named) - {""}
 
 
 def customer_event(body: Json, people: People) -> CustomerEvent:
@@ -102,7 +102,7 @@ def customer_event(body: Json, people: People) -> CustomerEvent:
         raise MalformedPayload("a message event without its parts") from error
 
 
-def staff_message(body: Json) -> StaffMessage | Ignored:
+def staff_message(body: Json, people: People) -> StaffMessage | Ignored:
     """A message event in one of the staff's channels. Only replies in threads of ours mean anything there."""
     try:
         event = body["event"]
@@ -116,14 +116,18 @@ def staff_message(body: Json) -> StaffMessage | Ignored:
             reason = "unchanged"
         if reason:
             return _ignored(body, reason)
-        return _by_staff(body, event, message, change or StaffChange.WRITTEN)
+        return _by_staff(body, event, message, change or StaffChange.WRITTEN, people)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise MalformedPayload("a message event without its parts") from error
 
 
 def bot_user_of(body: Json) -> str:
     """The app's own user in this workspace, as the event itself names it."""
-    return next((str(each["user_id"]) for each in body.get("authorizations") or () if each.get("is_bot")), "")
+    match body.get("authorizations"):
+        case [{"is_bot": True, "user_id": str() as user_id}, *_]:  # Slack lists one, whatever the number
+            return user_id
+        case _:
+            return ""
 
 
 def _written(body: Json, event: Json, people: People) -> CustomerEvent:
@@ -195,14 +199,14 @@ def _inbound(body: Json, event: Json, people: People) -> InboundMessage:
     )
 
 
-def _by_staff(body: Json, event: Json, message: Json, change: StaffChange) -> StaffMessage:
+def _by_staff(body: Json, event: Json, message: Json, change: StaffChange, people: People) -> StaffMessage:
     place = _place(body, event, message)
     return StaffMessage(
         thread=CardRef(place.slack_channel_id, place.thread_ts),
         message=CardRef(place.slack_channel_id, place.ts),
         member_id=str(message["user"]),
         team_id=str(message.get("user_team") or message.get("team") or place.team_id),
-        text="" if change is StaffChange.DELETED else readable(message.get("text", ""), bot_user_id=bot_user_of(body)),
+        text="" if change is StaffChange.DELETED else _text(body, message, people),
         sent_at=_moment(str(event["ts"])),
         event_id=str(body.get("event_id", "")),
         change=change,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-_TAG = re.compile(r"<([^<>]*)>")
+_TAG = re.compile(r"<((?:[@#!]|[a-z][a-z+.-]*:)[^<>]*)>")
 
 NameOf = Callable[[str], str]  # a member's name, or nothing where it is not known
 

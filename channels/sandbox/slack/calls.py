@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from channels.sandbox.slack.rules import POST_TEXT, UPDATE_TEXT, SlackError, check_message, check_metadata
+from channels.sandbox.slack.streams import AgentSurface
 from channels.sandbox.slack.views import Views
 from channels.sandbox.slack.workspace import APP, BOT, BOT_USER, TEAM, Json, SlackChannel, Workspace, between, page
 
@@ -31,6 +32,7 @@ class Calls:
 
     workspace: Workspace
     views: Views
+    agent: AgentSurface
     listeners: Listeners
 
     def answer(self, method: str, arguments: Json) -> Json:
@@ -54,13 +56,17 @@ class Calls:
             "views.open": lambda given: {"view": self.views.open(_required(given, "trigger_id"), given["view"])},
             "views.push": lambda given: {"view": self.views.push(_required(given, "trigger_id"), given["view"])},
             "views.update": self._update_view,
+            "files.info": self._file_info,
             "reactions.add": self._add_reaction,
             "reactions.remove": self._remove_reaction,
         }
-        handler = handlers.get(method)
-        if handler is None:
+        if method in handlers:
+            return {"ok": True, **handlers[method](arguments)}
+        of_agents = self.agent.handlers().get(method)
+        if of_agents is None:
             raise SlackError("unknown_method")
-        return {"ok": True, **handler(arguments)}
+        channel = self._writable({"channel": arguments.get("channel") or arguments.get("channel_id")})
+        return {"ok": True, **of_agents(channel, arguments)}
 
     def _auth_test(self, given: Json) -> Json:
         return {
@@ -85,12 +91,15 @@ class Calls:
         message = self.workspace.post(
             channel.id, {"user": BOT_USER, "bot_id": BOT, "app_id": APP, "text": text, **content}
         )
+        self.agent.answered(channel.id, thread_ts or "")
         self.listeners.posted(channel, message)
         return {"channel": channel.id, "ts": message["ts"], "message": _without_metadata(message)}
 
     def _update(self, given: Json) -> Json:
         channel = self._channel(given)
         message = self._own_message(channel, _required(given, "ts"))
+        if self.agent.is_streaming(channel.id, message["ts"]):
+            raise SlackError("streaming_state_conflict")
         text = _text(given)
         check_message(text, given.get("blocks") or (), longest=UPDATE_TEXT)
         check_metadata(given.get("metadata"))
@@ -185,6 +194,12 @@ class Calls:
         if members is None:
             raise SlackError("no_such_subteam")
         return {"users": list(members)}
+
+    def _file_info(self, given: Json) -> Json:
+        file = self.workspace.files.get(_required(given, "file"))
+        if file is None:
+            raise SlackError("file_not_found")
+        return {"file": file.described}
 
     def _update_view(self, given: Json) -> Json:
         view_id = _required(given, "view_id")

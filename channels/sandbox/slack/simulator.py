@@ -19,8 +19,9 @@ from channels.sandbox.slack.calls import Calls, Listeners
 from channels.sandbox.slack.delivery import PATIENCE, RETRIES, Deliveries, Heard, HttpWire
 from channels.sandbox.slack.rules import SlackError
 from channels.sandbox.slack.sockets import SocketWire
+from channels.sandbox.slack.streams import LIFETIME, AgentSurface
 from channels.sandbox.slack.views import Refused, Views, filled
-from channels.sandbox.slack.workspace import BOT_USER, Json, SlackChannel, Whisper, Workspace, numbered
+from channels.sandbox.slack.workspace import BOT_USER, Json, SlackChannel, Whisper, Workspace, as_sent, numbered
 
 _CALL_FAULTS = (
     FaultKind.DROP_BEFORE, FaultKind.DROP_AFTER, FaultKind.RATE_LIMIT, FaultKind.SERVER_ERROR, FaultKind.SLOW,
@@ -31,8 +32,8 @@ _CALL_FAULTS = (
 class SlackSimulator:
     """A workspace with the app installed. Mount `routes()`; what people do is sent while it is entered.
 
-    `app_url` is where the app takes events and clicks; empty means Socket Mode. `retries` and `trigger_lifetime` are
-    Slack's own unless a test cannot wait that long.
+    `app_url` is where the app takes events and clicks; empty means Socket Mode. `public_url` is the simulator's own
+    address, needed where people share files. `retries` and lifetimes are Slack's own unless a test cannot wait.
     """
 
     def __init__(
@@ -47,6 +48,8 @@ class SlackSimulator:
         retries: Sequence[timedelta] = RETRIES,
         patience: timedelta = PATIENCE,
         trigger_lifetime: timedelta = timedelta(seconds=3),
+        stream_lifetime: timedelta = LIFETIME,
+        public_url: str = "",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.faults = faults or Faults()
@@ -54,11 +57,14 @@ class SlackSimulator:
         self.views = Views(now, trigger_lifetime)
         self.sockets = SocketWire(patience)
         self.calls_made: list[tuple[str, Json]] = []
-        self._calls = Calls(self.workspace, self.views, Listeners(self._posted, self._changed, self._deleted))
+        self.agent = AgentSurface(self.workspace, now, self._posted, stream_lifetime)
+        listeners = Listeners(self._posted, self._changed, self._deleted)
+        self._calls = Calls(self.workspace, self.views, self.agent, listeners)
         self._bot_token = bot_token
         self._app_token = app_token
         self._signing_secret = signing_secret
         self._app_url = app_url
+        self.public_url = public_url
         self._retries = retries
         self._patience = patience
         self._now = now
@@ -83,6 +89,7 @@ class SlackSimulator:
         return [
             web.post("/api/{method}", self._handle_call),
             web.get("/api/{method}", self._handle_call),
+            web.get("/files/{file}", self._handle_download),
             web.get("/socket", self.sockets.handle),
         ]
 
@@ -102,12 +109,29 @@ class SlackSimulator:
 
     # What people do
 
-    def write(self, user: str, channel: str, text: str, thread_ts: str | None = None, **extra: Any) -> Json:
-        """Write a message; a user id as channel means the direct messages with the app."""
+    def write(
+        self,
+        user: str,
+        channel: str,
+        text: str,
+        thread_ts: str | None = None,
+        *,
+        files: Sequence[tuple[str, str, bytes]] = (),
+        **extra: Any,
+    ) -> Json:
+        """Write a message; a user id as channel means the direct messages with the app.
+
+        `<@U…>` and `<https://…|label>` in the text are mentions and links, as Slack's editor makes them; all else is
+        what the person typed. A file is name, type and bytes.
+        """
         place = self._place(channel, user)
         thread = {"thread_ts": thread_ts} if thread_ts else {}
         author = self.workspace.users[user]
-        written = {"user": user, "team": author.team_id, "text": text, "client_msg_id": self._next_client_message()}
+        written: Json = {"user": user, "team": author.team_id, "text": as_sent(text)}
+        written["client_msg_id"] = self._next_client_message()
+        if files:
+            described = [self.workspace.add_file(*file, base_url=self.public_url) for file in files]
+            written |= {"subtype": "file_share", "files": described}
         message = self.workspace.post(place.id, {**written, **thread, **extra})
         self._posted(place, message)
         return message
@@ -117,7 +141,7 @@ class SlackSimulator:
         place = self.workspace.channels[channel]
         previous = dict(self.workspace.message(channel, ts))
         edited = {"user": previous["user"], "ts": self.workspace.next_ts()}
-        self._changed(place, self.workspace.change(channel, ts, text=text, edited=edited), previous)
+        self._changed(place, self.workspace.change(channel, ts, text=as_sent(text), edited=edited), previous)
 
     def delete(self, channel: str, ts: str) -> None:
         """Take a message back."""
@@ -172,6 +196,12 @@ class SlackSimulator:
         self.deliveries.event(payload)
         return payload
 
+    def open_messages(self, user: str) -> None:
+        """Open the app's messages, as a person does before writing."""
+        channel = self.workspace.direct_messages(user)
+        inner = {"type": "app_home_opened", "user": user, "channel": channel.id, "tab": "messages"}
+        self.send_event({**inner, "event_ts": self.workspace.next_ts()}, channel)
+
     async def idle(self) -> None:
         """Wait until every event was taken or given up."""
         await self.deliveries.idle()
@@ -191,6 +221,17 @@ class SlackSimulator:
         if fault is not None:
             await asyncio.sleep(fault.seconds)
         return web.json_response(answer)
+
+    async def _handle_download(self, request: web.Request) -> web.StreamResponse:
+        file = self.workspace.files.get(request.match_info["file"])
+        fault = self.faults.take("files.download", *_CALL_FAULTS)
+        if fault is not None:
+            return _misbehave(request, fault)
+        if file is None:
+            raise web.HTTPNotFound
+        if request.headers.get("Authorization") != f"Bearer {self._bot_token}":
+            return web.Response(text="<html>Sign in to Slack</html>", content_type="text/html")
+        return web.Response(body=file.content, content_type=file.described["mimetype"])
 
     def _answer(self, request: web.Request, method: str, arguments: Json) -> Json:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ") or arguments.get("token", "")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import re
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -11,6 +13,8 @@ from typing import Any
 from channels.sandbox.journal import Journal
 
 Json = dict[str, Any]
+
+_TAG = re.compile(r"(<(?:[@#!]|https?:|mailto:)[^<>]*>)")
 
 TEAM = "T0FRONT"
 APP = "A0FRONTDESK"
@@ -99,6 +103,14 @@ class Whisper:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class SlackFile:
+    """A file that somebody shared: what Slack says of it, and its bytes."""
+
+    described: Json
+    content: bytes
+
+
 @dataclass(slots=True)
 class Workspace:
     """All of it. Changes go through `record`, which remembers and applies them; reads are plain."""
@@ -110,8 +122,7 @@ class Workspace:
     groups: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(GROUPS))
     messages: dict[str, list[Json]] = field(default_factory=dict)
     whispers: list[Whisper] = field(default_factory=list)
-    statuses: list[Json] = field(default_factory=list)
-    files: dict[str, bytes] = field(default_factory=dict)
+    files: dict[str, SlackFile] = field(default_factory=dict)
     _last_ts: int = 0
 
     def __post_init__(self) -> None:
@@ -160,6 +171,23 @@ class Workspace:
         """Take a message away."""
         self.record({"fact": "delete", "channel": channel_id, "ts": ts})
 
+    def add_file(self, name: str, mime_type: str, content: bytes, *, base_url: str) -> Json:
+        """Keep a file, and describe it as a message does."""
+        file_id = f"F0{len(self.files) + 1:08d}"
+        described = {
+            "id": file_id,
+            "name": name,
+            "title": name,
+            "mimetype": mime_type,
+            "size": len(content),
+            "mode": "hosted",
+            "url_private": f"{base_url}/files/{file_id}",
+            "url_private_download": f"{base_url}/files/{file_id}",
+        }
+        encoded = b64encode(content).decode()
+        self.record({"fact": "file", "described": described, "content": encoded})
+        return described
+
     def message(self, channel_id: str, ts: str) -> Json:
         """One message. Raises `KeyError` where there is none."""
         for message in self.messages.get(channel_id, ()):
@@ -194,6 +222,9 @@ class Workspace:
                 self.message(values["channel"], values["ts"]).update(values["values"])
             case "delete":
                 self.messages[values["channel"]].remove(self.message(values["channel"], values["ts"]))
+            case "file":
+                kept = SlackFile(values["described"], b64decode(values["content"]))
+                self.files[kept.described["id"]] = kept
             case "whisper":
                 self.whispers.append(Whisper(**values))
 
@@ -201,6 +232,12 @@ class Workspace:
         self.messages.setdefault(channel_id, []).append(dict(message))
         seconds, _, micros = message["ts"].partition(".")
         self._last_ts = max(self._last_ts, int(seconds) * 1_000_000 + int(micros))
+
+
+def as_sent(typed: str) -> str:
+    """What somebody typed, as Slack's editor sends it: signs escaped, mentions and links left alone."""
+    parts = _TAG.split(typed)
+    return "".join(part if index % 2 else _escaped(part) for index, part in enumerate(parts))
 
 
 def page(items: Sequence[Any], *, cursor: str, limit: int) -> tuple[Sequence[Any], str]:
@@ -225,6 +262,10 @@ def numbered(prefix: str) -> Callable[[], str]:
     """Ids of one kind, never the same twice in a run."""
     counter = itertools.count(1)
     return lambda: f"{prefix}{next(counter):08d}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _is_reply(message: Json) -> bool:

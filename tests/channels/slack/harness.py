@@ -14,9 +14,10 @@ from aiohttp.test_utils import TestServer
 from channels.base import WebhookReply, WebhookRequest
 from channels.sandbox.slack import SlackSimulator
 from channels.slack.app import SlackApp
-from channels.slack.config import SlackConfig
+from channels.slack.config import Prompt, SlackConfig
 from channels.staff import ApprovalCard, CardRef
 from tests.channels.slack.deciding import Deciding
+from tests.channels.slack.receiving import Receiving
 
 TOKEN = "xoxb-test"
 APP_TOKEN = "xapp-test"
@@ -31,7 +32,14 @@ class Deployment:
     slack: SlackSimulator
     app: SlackApp
     gateway: Deciding
+    inbox: Receiving
     replies: list[WebhookReply]
+
+    async def says(self, user: str, channel: str, text: str, thread_ts: str | None = None, **more: Any) -> str:
+        """Somebody writes, and it arrives. Returns the message's timestamp."""
+        message = self.slack.write(user, channel, text, thread_ts, **more)
+        await self.slack.idle()
+        return str(message["ts"])
 
     async def ask(self, card: ApprovalCard) -> CardRef:
         """Post a card that the gateway knows."""
@@ -83,9 +91,18 @@ async def deploy(*, socket_mode: bool = False, **changes: Any) -> AsyncIterator[
                 app_token=APP_TOKEN,
                 api_url=str(provider.make_url("/api/")),
                 approvers_channel=APPROVERS,
+                prompts=(Prompt("Where is my order?", "Where is my order A-1001?"),),
             )
-            gateway = Deciding()
-            async with SlackApp.open(config, decisions=gateway, now=lambda: datetime.now(UTC)) as app:
+            slack.public_url = str(provider.make_url("")).rstrip("/")
+            gateway, inbox = Deciding(), Receiving()
+            async with SlackApp.open(
+                config,
+                decisions=gateway,
+                inbox=inbox,
+                staff=inbox,
+                takes_part=inbox.takes_part,
+                now=lambda: datetime.now(UTC),
+            ) as app:
                 taker.append(app.receive)
-                yield Deployment(slack, app, gateway, replies)
+                yield Deployment(slack, app, gateway, inbox, replies)
                 await slack.idle()
