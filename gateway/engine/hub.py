@@ -5,7 +5,7 @@ Nothing here waits: a connection queues what it is told and sends at its own pac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 
@@ -38,6 +38,10 @@ class Attachment:
         held, self._held = self._held or [], None
         for told in (*missed, *held):
             self.tell(told)
+
+    def skip_to(self, seq: int) -> None:
+        if self._held is None:
+            self.last_seq = max(self.last_seq, seq)
 
     def tell(self, told: Told) -> None:
         """Tell an event, once."""
@@ -73,5 +77,14 @@ class Hub:
     def has_listeners(self, session_id: str) -> bool:
         return session_id in self._attached
 
-    def sessions(self) -> Iterator[str]:
-        return iter(tuple(self._attached))
+    def last_seqs(self) -> Sequence[tuple[str, int]]:
+        """Of every session that is listened to, the last event that all of its listeners know of."""
+        return [
+            (session_id, min(attachment.last_seq for attachment in attached))
+            for session_id, attached in self._attached.items()
+        ]
+
+    def skip_to(self, session_id: str, seq: int) -> None:
+        """Everything up to this number has been told, or is told to nobody."""
+        for attachment in self._attached.get(session_id, ()):
+            attachment.skip_to(seq)

@@ -10,32 +10,30 @@ from contextlib import asynccontextmanager
 
 import orjson
 
-from gateway.engine import frames
 from gateway.engine.clock import now_us
-from gateway.engine.hub import Hub, Told
 from gateway.engine.ids import new_id
 from gateway.engine.store import events
 from gateway.engine.store.events import Event, EventKind
 from gateway.engine.store.sessions import SessionRecord
-from gateway.store.database import Database, Statements
+from gateway.engine.telling import Delta, publish, publish_delta
+from gateway.engine.workshop import Workshop
+from gateway.store.database import Statements
 
 
 class Journal:
     """Everything that a claim of a session has to say."""
 
-    def __init__(self, db: Database, hub: Hub, session: SessionRecord) -> None:
+    def __init__(self, workshop: Workshop, session: SessionRecord) -> None:
         self.seq = session.seq
-        self._db = db
-        self._hub = hub
-        self._session_id = session.id
-        self._agent_id = session.agent_id
+        self._workshop = workshop
+        self._session = session
         self._staged: list[Event] = []
 
     def tell_delta(self, message_id: str, index: int, value: str) -> None:
         self.seq += 1
-        if self._hub.has_listeners(self._session_id):
-            frame = frames.delta(self._session_id, self.seq, message_id, index, value)
-            self._hub.publish(self._session_id, Told(self.seq, frame))
+        delta = Delta(self.seq, message_id, index, value)
+        publish_delta(self._workshop.hub, self._session.id, delta)
+        self._workshop.peers.tell_delta(self._session.id, delta)
 
     def stage_message(
         self, content: dict[str, object], *, message_id: str | None = None, kind: EventKind = EventKind.MESSAGE
@@ -56,25 +54,13 @@ class Journal:
     async def transaction(self) -> AsyncIterator[Statements]:
         """Record what is staged together with what the block writes, then tell it."""
         staged, self._staged = self._staged, []
-        async with self._db.transaction() as tx:
+        async with self._workshop.db.transaction() as tx:
             yield tx
-            await events.add_events(tx, self._session_id, staged)
-        publish(self._hub, self._session_id, self._agent_id, staged)
+            await record(self._workshop, tx, self._session, staged)
+        publish(self._workshop.hub, self._session.id, self._session.agent_id, staged)
 
 
-def publish(hub: Hub, session_id: str, agent_id: str, recorded: Sequence[Event]) -> None:
-    """Tell the listeners of this process what has just been recorded."""
-    if not hub.has_listeners(session_id):
-        return
-    for told in tell_all(session_id, agent_id, recorded):
-        hub.publish(session_id, told)
-
-
-def tell_all(session_id: str, agent_id: str, recorded: Sequence[Event]) -> Sequence[Told]:
-    """What listeners hear of recorded events."""
-    framed = ((event, frames.event_frame(session_id, agent_id, event)) for event in recorded)
-    return [Told(event.seq, frame, is_idle(event)) for event, frame in framed if frame is not None]
-
-
-def is_idle(event: Event) -> bool:
-    return event.kind is EventKind.STATUS and event.content == "Idle"
+async def record(workshop: Workshop, tx: Statements, session: SessionRecord, recorded: Sequence[Event]) -> None:
+    """Store events, and announce them to other processes when the transaction commits."""
+    await events.add_events(tx, session.id, recorded)
+    await workshop.peers.announce(tx, session.id, session.agent_id, recorded)

@@ -16,12 +16,13 @@ from gateway.engine.calls import RunningCall, call_content, result_content
 from gateway.engine.clock import now_us
 from gateway.engine.contents import load_items, message_content
 from gateway.engine.errors import ErrorCode, TurnTaken
-from gateway.engine.journal import Journal, publish
+from gateway.engine.journal import Journal, record
 from gateway.engine.memory import measure
-from gateway.engine.store import events, sessions, turns
+from gateway.engine.store import sessions, turns
 from gateway.engine.store.events import Event, EventKind
 from gateway.engine.store.sessions import SessionRecord
 from gateway.engine.store.turns import TurnRecord
+from gateway.engine.telling import publish
 from gateway.engine.transcript import UNKNOWN_OUTCOME, close_calls, dump_messages, load_messages
 from gateway.engine.turn import Turn
 from gateway.engine.workshop import Workshop
@@ -56,6 +57,11 @@ class Runner:
     def is_running(self, session_id: str, fence: int) -> bool:
         return self._running.get(session_id, (None, None))[0] == fence
 
+    def stop(self, session_id: str, fence: int) -> None:
+        """Stop a turn that another process has taken from us."""
+        if self.is_running(session_id, fence):
+            self._running[session_id][1].cancel()
+
     async def start_next(self, session_id: str) -> None:
         """Claim an idle session for the turn that waits longest, if there is one."""
         if self._closing:
@@ -71,7 +77,7 @@ class Runner:
             await turns.open_turn(tx, session_id, turn.number)
             posted = [(item.message_id, message_content(item.item)) for item in items]
             recorded = opening_events(session, posted)
-            await events.add_events(tx, session_id, recorded)
+            await record(self._workshop, tx, session, recorded)
         publish(self._workshop.hub, session.id, session.agent_id, recorded)
         self.start(session, turn)
 
@@ -79,6 +85,8 @@ class Runner:
         """End a turn that is not going on, wherever it ran; nothing happens where it has moved on since."""
         async with self._workshop.db.transaction() as tx:
             session = await sessions.claim_abandoned(tx, session_id, fence, self.process_id, SEQ_GAP)
+            if session is not None:
+                await self._workshop.peers.stop_turn(tx, session_id, fence)
         await self._stop_task(session_id, fence)
         if session is None:
             return
@@ -131,7 +139,7 @@ class Runner:
         await asyncio.wait([task])
 
     async def _record_loss(self, session: SessionRecord, turn: TurnRecord, code: ErrorCode) -> int:
-        journal = Journal(self._workshop.db, self._workshop.hub, session)
+        journal = Journal(self._workshop, session)
         messages = load_messages(turn.messages)
         running = RunningCall.load(turn.running_call) if turn.running_call else None
         if running is not None:

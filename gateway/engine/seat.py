@@ -9,10 +9,10 @@ from datetime import timedelta
 from gateway.engine import frames
 from gateway.engine.errors import Refused
 from gateway.engine.hub import Attachment, Hub
-from gateway.engine.journal import tell_all
 from gateway.engine.outbox import Outbox
 from gateway.engine.sessions import Sessions
 from gateway.engine.store.sessions import SessionState
+from gateway.engine.telling import tell_all
 from gateway.store.database import DatabaseUnavailable
 
 REPEAT_AFTER = timedelta(milliseconds=250)  # what comes in the same breath as the ack reaches no listener yet

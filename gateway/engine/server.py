@@ -23,6 +23,7 @@ from gateway.engine.hub import Hub
 from gateway.engine.ids import new_id
 from gateway.engine.keys import Keys
 from gateway.engine.models import build_model
+from gateway.engine.peers import Peers
 from gateway.engine.rest import RestApi, http_error
 from gateway.engine.runner import Runner
 from gateway.engine.sessions import Sessions
@@ -59,11 +60,13 @@ async def open_engine(config: EngineConfig, *, build: BuildModel = build_model) 
         services = await stack.enter_async_context(ToolServices.open(config.tools))
         local_tools = {name: tool for agent in config.agents for name, tool in agent.local_tools.items()}
         hub = Hub()
-        workshop = Workshop(db, hub, services, local_tools, build)
+        peers = Peers(db, hub, new_id(), config.database_url)
+        workshop = Workshop(db, hub, peers, services, local_tools, build)
         for agent in config.agents:
             await serve_definition(db, agent)
-        runner = Runner(workshop, process_id=new_id())
-        await stack.enter_async_context(Sweep(db, runner).running())
+        runner = Runner(workshop, peers.process_id)
+        await stack.enter_async_context(peers.listening(runner.stop))
+        await stack.enter_async_context(Sweep(db, runner, peers).running())
         stack.push_async_callback(runner.close, GRACE)
         yield Engine(create_app(workshop, runner, Keys(config.api_keys)), runner, hub)
 

@@ -12,13 +12,14 @@ from gateway.engine.clock import now_us
 from gateway.engine.contents import Answer, Item, PostedItem, answer_content, dump_items, load_items, message_content
 from gateway.engine.errors import Refused
 from gateway.engine.ids import new_id
-from gateway.engine.journal import publish
+from gateway.engine.journal import record
 from gateway.engine.runner import Runner, opening_events
 from gateway.engine.store import events, sessions, turns
 from gateway.engine.store.agents import find_agent
 from gateway.engine.store.events import Event, EventKind
 from gateway.engine.store.sessions import SessionRecord, SessionState
 from gateway.engine.store.turns import TurnRecord
+from gateway.engine.telling import publish
 from gateway.engine.workshop import Workshop
 
 log = structlog.get_logger(__name__)
@@ -84,7 +85,7 @@ class Sessions:
                     raise _PostedBefore
                 if session.waiting == 0:
                     recorded = opening_events(session, contents)
-                    await events.add_events(tx, session_id, recorded)
+                    await record(self._workshop, tx, session, recorded)
         except _PostedBefore:
             acknowledge(await self._first_post(session_id, client_message_id or ""))
             return
@@ -123,7 +124,7 @@ class Sessions:
                     Event(session.seq, EventKind.STATUS, "Processing", now_us()),
                 ]
                 await turns.record_answer(tx, session_id, session.turn, dump_decision(decision))
-                await events.add_events(tx, session_id, recorded)
+                await record(self._workshop, tx, session, recorded)
         if session is None:
             if not await self._acknowledge_repeated(request, acknowledge):
                 raise Refused("not_pending", "The session does not wait for this request.")

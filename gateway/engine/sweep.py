@@ -14,6 +14,7 @@ from datetime import timedelta
 import structlog
 
 from gateway.engine.clock import now_us
+from gateway.engine.peers import Peers
 from gateway.engine.runner import Runner
 from gateway.engine.store import processes, sessions
 from gateway.engine.store.sessions import Unfinished
@@ -29,9 +30,10 @@ FORGET_AFTER_US = 3_600_000_000
 class Sweep:
     """The heartbeat of this process."""
 
-    def __init__(self, db: Database, runner: Runner) -> None:
+    def __init__(self, db: Database, runner: Runner, peers: Peers) -> None:
         self._db = db
         self._runner = runner
+        self._peers = peers
         self._suspects: set[Unfinished] = set()
 
     @asynccontextmanager
@@ -41,6 +43,7 @@ class Sweep:
             await processes.remove_all(self._db)
         await processes.remove_dead(self._db, now_us() - FORGET_AFTER_US)
         await processes.register(self._db, self._runner.process_id, _lease())
+        await self._peers.introduce()
         await self.sweep()
         task = asyncio.create_task(self._keep_sweeping(), name="engine-sweep")
         try:
@@ -81,6 +84,7 @@ class Sweep:
             log.warning("sweep.lease_lost", process_id=self._runner.process_id)
             await processes.remove(self._db, self._runner.process_id)
             await processes.register(self._db, self._runner.process_id, _lease())
+        await self._peers.beat()
         await self.sweep()
 
 

@@ -1,8 +1,8 @@
 """One turn: the model is asked, its tool calls are run or put before a person, until it has replied.
 
 Each step is recorded before it happens, together with the events that tell of it: a turn that stops anywhere leaves
-rows from which it can go on (a paused one) or be ended honestly (a lost one, see `runner`). The turn's messages say what
-is next; nothing else is remembered between steps.
+rows from which it can go on (a paused one) or be ended honestly (a lost one, see `runner`). What is next follows from
+the messages of the turn; nothing else is remembered between steps.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Turn:
         self._workshop = workshop
         self._session = session
         self._turn = turn
-        self._journal = Journal(workshop.db, workshop.hub, session)
+        self._journal = Journal(workshop, session)
         self._messages: list[ModelMessage] = load_messages(turn.messages)
         self._decision = load_decision(turn.answer) if turn.answer else None
         self._reply = Reply(self._tell_delta, index=turn.deltas, text=said(self._messages))

@@ -67,6 +67,17 @@ async def list_events(db: Statements, session_id: str, after: int) -> Sequence[E
     return [_event(row) for row in rows]
 
 
+async def list_events_between(db: Statements, session_id: str, first: int, last: int) -> Sequence[Event]:
+    """Events with these numbers and those between them, oldest first."""
+    rows = await db.fetch(
+        "SELECT * FROM engine_events WHERE session_id = $1 AND seq >= $2 AND seq <= $3 ORDER BY seq",
+        session_id,
+        first,
+        last,
+    )
+    return [_event(row) for row in rows]
+
+
 async def last_status(db: Statements, session_id: str) -> Event | None:
     row = await db.fetch_one(
         "SELECT * FROM engine_events WHERE session_id = $1 AND kind = 'status' ORDER BY seq DESC LIMIT 1", session_id

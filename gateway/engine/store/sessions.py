@@ -39,6 +39,15 @@ class SessionRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionPosition:
+    """The last event of a session."""
+
+    session_id: str
+    agent_id: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class Unfinished:
     """A turn that the rows say is running."""
 
@@ -198,6 +207,18 @@ async def list_unfinished(db: Statements, runner: str, now: int) -> Sequence[Unf
         now,
     )
     return [Unfinished(row["id"], row["fence"], is_ours=row["runner"] == runner) for row in rows]
+
+
+async def list_positions(db: Statements, session_ids: Sequence[str]) -> Sequence[SessionPosition]:
+    """How far these sessions have come, as recorded."""
+    if not session_ids:
+        return []
+    placeholders = ", ".join(f"${number}" for number in range(1, len(session_ids) + 1))
+    rows = await db.fetch(
+        f"SELECT id, agent_id, seq FROM engine_sessions WHERE id IN ({placeholders})",  # noqa: S608  # only placeholders
+        *session_ids,
+    )
+    return [SessionPosition(row["id"], row["agent_id"], row["seq"]) for row in rows]
 
 
 async def list_startable(db: Statements) -> Sequence[str]:
