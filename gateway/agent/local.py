@@ -6,9 +6,9 @@ import asyncio
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, NotRequired, get_type_hints
+from typing import Any, NotRequired, get_type_hints
 
-from pydantic import ConfigDict, Field, PydanticSchemaGenerationError, TypeAdapter, ValidationError
+from pydantic import ConfigDict, PydanticSchemaGenerationError, TypeAdapter, ValidationError
 from pydantic_core import to_json
 from typing_extensions import TypedDict
 
@@ -52,11 +52,11 @@ class LocalTool:
             raise DefinitionError("a tool needs a function with a name")
         policy = policy or ApprovalPolicy()
         docstring = read_docstring(function.__doc__)
-        arguments = _arguments_of(function, name, docstring.parameters)
+        arguments = _arguments_of(function, name)
         return cls(
             name=name,
             description=docstring.summary,
-            parameters=_schema_of(arguments, name),
+            parameters=_schema_of(arguments, function, docstring.parameters),
             high_risk=policy.high_risk,
             approvers=policy.approvers,
             approvals_required=policy.approvals_required,
@@ -83,17 +83,14 @@ class LocalTool:
         return result if isinstance(result, str) else to_json(result, fallback=str).decode()
 
 
-def _arguments_of(function: Function, name: str, described: Mapping[str, str]) -> TypeAdapter[JsonObject]:
+def _arguments_of(function: Function, name: str) -> TypeAdapter[JsonObject]:
     """A dictionary type of the arguments: no parameter name is special in it, as it would be in a model."""
     try:
         hints = get_type_hints(function, include_extras=True)
     except (NameError, TypeError) as error:
         raise DefinitionError(f"cannot read the types of {name}: {error}") from error
-    fields = {
-        parameter.name: _field(parameter, hints.get(parameter.name, Any), described.get(parameter.name), name)
-        for parameter in inspect.signature(function).parameters.values()
-    }
-    kind: Any = _typed_dict(name, fields)
+    parameters = inspect.signature(function).parameters.values()
+    kind: Any = _typed_dict(name, {each.name: _field(each, hints.get(each.name, Any), name) for each in parameters})
     kind.__pydantic_config__ = ConfigDict(extra="forbid")
     try:
         return TypeAdapter(kind)
@@ -105,28 +102,22 @@ def _arguments_of(function: Function, name: str, described: Mapping[str, str]) -
 _typed_dict: Callable[[str, Mapping[str, Any]], Any] = TypedDict  # type: ignore[assignment]
 
 
-def _field(parameter: inspect.Parameter, hint: Any, description: str | None, function: str) -> Any:
+def _field(parameter: inspect.Parameter, hint: Any, function: str) -> Any:
     if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
         raise DefinitionError(f"{function} takes {parameter}: a tool's arguments all have names")
-    required = parameter.default is parameter.empty
-    extra = None if required else _default_in_schema(parameter.default)
-    described = (
-        Annotated[hint, Field(description=description, json_schema_extra=extra)] if description or extra else hint
-    )
-    return described if required else NotRequired[described]
+    return hint if parameter.default is parameter.empty else NotRequired[hint]
 
 
-def _default_in_schema(default: Any) -> JsonObject | None:
-    """For the model to read; the function itself supplies the value."""
-    return {"default": default} if isinstance(default, str | int | float | bool) else None
-
-
-def _schema_of(arguments: TypeAdapter[JsonObject], name: str) -> JsonObject:
+def _schema_of(arguments: TypeAdapter[JsonObject], function: Function, described: Mapping[str, str]) -> JsonObject:
+    """With the docstring's words and the signature's defaults, where the types themselves say nothing."""
     schema = arguments.json_schema()
-    if schema.get("type") != "object" or "$ref" in schema:
-        raise DefinitionError(f"the arguments of {name} have no plain object schema")
     schema.pop("title", None)
-    schema.setdefault("properties", {})
+    properties = schema.setdefault("properties", {})
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.name in described:
+            properties[parameter.name].setdefault("description", described[parameter.name])
+        if isinstance(parameter.default, str | int | float | bool):
+            properties[parameter.name].setdefault("default", parameter.default)
     return schema
 
 
