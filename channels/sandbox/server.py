@@ -17,8 +17,12 @@ from channels.sandbox.faults import Fault, FaultKind, Faults
 from channels.sandbox.journal import Journal
 from channels.sandbox.slack.simulator import SlackSimulator
 from channels.sandbox.twilio.simulator import TwilioSimulator
+from channels.sandbox.twilio.webhooks import Retries
 from channels.sandbox.views import find_button, phone, rooms
 from channels.sandbox.world import OUR_NUMBER, SandboxConfig
+
+# Twilio itself tries once more; here the processes are killed on purpose, and come back.
+PATIENT = Retries(on_connect=60, on_server_error=10)
 
 SANDBOX: web.AppKey[Sandbox] = web.AppKey("sandbox")
 
@@ -45,6 +49,7 @@ class Sandbox:
                 faults["twilio"],
                 f"{config.web_url}/twilio/messages",
                 public_url=config.url,
+                retries=PATIENT,
             )
             slack = SlackSimulator(
                 bot_token=config.slack_bot_token,

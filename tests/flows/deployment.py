@@ -25,6 +25,7 @@ from gateway.store.database import Database, connect
 ALICE = "+15550001"
 PATIENCE_S = 90.0
 ENGINE, WEB, WORKER = "engine", "web", "worker"
+MODULES = {ENGINE: "gateway.processes.engine", WEB: "gateway.processes.web", WORKER: "workers"}
 
 
 async def eventually(look: Callable[[], Any], what: str = "it") -> Any:
@@ -56,17 +57,15 @@ class Deployment:
 
     # Processes
 
-    async def start(self, *names: str) -> None:
-        """Start these processes and wait until they answer."""
+    async def start(self, *names: str, die_at: str = "") -> None:
+        """Start these processes and wait until they answer. One that is to die does so at a point of its code, once."""
         for name in names:
             ports = {ENGINE: self.state.engine_port, WEB: self.state.web_port}
-            log = (self.folder / f"{name}.log").open("ab")
-            with log:
+            crash = [die_at, str(self.marker(die_at))] if die_at else []
+            self._log(name).unlink(missing_ok=True)
+            with self._log(name).open("wb") as log:
                 self.processes[name] = await asyncio.create_subprocess_exec(
-                    sys.executable,
-                    "-m",
-                    "gateway.cli",
-                    name,
+                    *(sys.executable, "-m", "tests.flows.launch", MODULES[name], *crash),
                     env={**os.environ, **self.env, "PORT": str(ports.get(name, 0))},
                     stdout=log,
                     stderr=log,
@@ -74,6 +73,14 @@ class Deployment:
                 )
         for name in names:
             await self._answers(name)
+
+    def marker(self, point: str) -> Path:
+        """The file that says that a process has died at this point."""
+        return self.folder / f"died-{point.replace(':', '-')}"
+
+    async def has_died(self, name: str) -> None:
+        """Wait until a process that is to die is dead."""
+        await asyncio.wait_for(self.processes.pop(name).wait(), PATIENCE_S)
 
     async def kill(self, *names: str) -> None:
         """SIGKILL, at once."""
@@ -135,13 +142,18 @@ class Deployment:
 
     async def refunds(self) -> int:
         """How often the shop was made to refund."""
+        if not await asyncio.to_thread(Path(self.env["SHOP_PATH"]).exists):
+            return 0
         async with aiosqlite.connect(self.env["SHOP_PATH"]) as shop:
             rows = await shop.execute_fetchall("SELECT COUNT(*) FROM refunds")
             return int(next(iter(rows))[0])
 
+    def _log(self, name: str) -> Path:
+        return self.folder / f"{name}.log"
+
     async def _answers(self, name: str) -> None:
         if name == WORKER:
-            log = self.folder / "worker.log"
+            log = self._log(name)
             await eventually(lambda: "worker.started" in log.read_text(), "the worker's start")
             return
         port = self.state.engine_port if name == ENGINE else self.state.web_port
