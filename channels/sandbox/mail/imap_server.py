@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
@@ -207,7 +208,11 @@ class _Session:
             raise BadCommand("APPEND needs a literal")
         flags = next((each for each in command.arguments if isinstance(each, list)), [])
         name = command.text(0)
-        mail = self._store.add(self._address, raw, name=name, flags=map(as_text, flags))
+        if not self._store.has_folder(self._address, name):
+            return "NO [TRYCREATE] no such mailbox"
+        dates = [each for each in command.arguments[1:-1] if isinstance(each, str)]
+        at = datetime.strptime(dates[0].strip(), "%d-%b-%Y %H:%M:%S %z") if dates else None
+        mail = self._store.add(self._address, raw, name=name, flags=map(as_text, flags), at=at)
         return f"OK [APPENDUID {self._store.folder(self._address, name).uidvalidity} {mail.uid}] stored"
 
     async def _search(self, command: Command) -> str:
