@@ -6,6 +6,7 @@ The bytes are made once and kept, so that every attempt sends the same ones.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,6 +42,8 @@ BLOCKED_SUFFIXES = (
 )
 _FONT = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,Arial,sans-serif;font-size:15px;line-height:1.5"
 
+_MESSAGE_ID = re.compile(rb"^Message-ID: <([!-;=?-~]+)>\r?$", re.MULTILINE)
+
 
 @dataclass(frozen=True, slots=True)
 class ComposedMail:
@@ -61,6 +64,12 @@ def compose_mail(
     body = _body(thread, text, to_html(markdown), files, seed=key)
     headers = header_block(_headers(answer, target, thread, key=key, support=support, written_at=written_at))
     return ComposedMail(headers + body.as_bytes(), text)
+
+
+def message_id_of(raw: bytes) -> str:
+    """The Message-ID of a mail that `compose_mail` made, without brackets; empty for anything else."""
+    found = _MESSAGE_ID.search(raw.partition(b"\r\n\r\n")[0])
+    return found[1].decode("ascii") if found else ""
 
 
 def _headers(

@@ -11,17 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from email.utils import parseaddr
 
+from channels.email.reading.addresses import canonical
 from channels.email.tokens import Purpose, SignedKey, Signer
 
 MAX_LOCAL_PART_CHARS = 64
 BOUNCE_PREFIX = "b"
 MESSAGE_ID_PREFIX = "fd."
-
-
-def canonical(address: str) -> str:
-    """An address for comparing: lower case, its domain as an A-label. Plus parts and dots are kept."""
-    local, _, domain = address.strip().rpartition("@")
-    return f"{local}@{_to_a_labels(domain)}".lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +44,18 @@ class SupportAddress:
         """Where `customer` answers the message `key`."""
         return self._with_token(self.signer.sign(Purpose.REPLY, key, address=canonical(customer)))
 
-    def bounce_address(self, key: str) -> str:
+    def bounce_address(self, key: str, *, generation: int = 0) -> str:
         """The envelope sender of the message `key`."""
-        return self._with_token(BOUNCE_PREFIX + self.signer.sign(Purpose.BOUNCE, key))
+        return self._with_token(BOUNCE_PREFIX + self.envelope_id(key, generation=generation))
+
+    def envelope_id(self, key: str, *, generation: int = 0) -> str:
+        """What a delivery report about the message `key` is asked to name (ENVID)."""
+        return self.signer.sign(Purpose.BOUNCE, key, generation=generation)
 
     def message_id(self, key: str, *, generation: int = 0) -> str:
         """The Message-ID of the message `key`, without angle brackets. It is the same at every attempt.
 
-        `generation` is that of another token of the same message, where secrets may have changed since it was sent.
+        `generation`, here as above, is that of another token of the same message: the secret may have changed since.
         """
         token = self.signer.sign(Purpose.MESSAGE_ID, key, generation=generation)
         return f"{MESSAGE_ID_PREFIX}{token}@{self.domain}"
@@ -78,6 +77,10 @@ class SupportAddress:
         read = (self.signer.read(Purpose.BOUNCE, token.removeprefix(BOUNCE_PREFIX)) for token in marked)
         return next(filter(None, read), None)
 
+    def read_envelope_id(self, envelope_id: str) -> SignedKey | None:
+        """The key in an envelope id that a delivery report gives back."""
+        return self.signer.read(Purpose.BOUNCE, envelope_id)
+
     def read_message_id(self, message_id: str) -> SignedKey | None:
         """The key in a Message-ID that we made. Its domain is not looked at: the signature says enough."""
         local = message_id.partition("@")[0].lower()
@@ -95,10 +98,3 @@ class SupportAddress:
         extended = f"{local}+{token}"
         fits = len(extended) <= MAX_LOCAL_PART_CHARS
         return f"{extended}@{domain}" if self.has_plus and fits else self.address
-
-
-def _to_a_labels(domain: str) -> str:
-    try:
-        return domain.encode("idna").decode("ascii")
-    except UnicodeError:
-        return domain
