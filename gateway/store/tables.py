@@ -291,3 +291,58 @@ audit_events = Table(
     Column("hash", Text, nullable=False),
     Index("audit_conversation", "conversation_id", "number"),
 )
+
+# Who listens to a mailbox. One process at a time: mails of one customer then keep their order.
+mailboxes = Table(
+    "mailboxes",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("lease_owner", Text),
+    Column("lease_until", BigInteger, nullable=False, server_default="0"),
+    Column("fence", BigInteger, nullable=False, server_default="0"),
+)
+
+# The time during which a mailbox's UIDs mean the same.
+mailbox_epochs = Table(
+    "mailbox_epochs",
+    metadata,
+    Column("mailbox", Text, primary_key=True),
+    Column("uidvalidity", BigInteger, primary_key=True, autoincrement=False),
+    Column("last_uid", BigInteger, nullable=False, server_default="0"),
+    Column("horizon_at", BigInteger, nullable=False),  # mail from before is left alone
+    Column("opened_at", BigInteger, nullable=False),
+    Column("searched_at", BigInteger, nullable=False),
+)
+
+mail_intakes = Table(
+    "mail_intakes",
+    metadata,
+    Column("mailbox", Text, primary_key=True),
+    Column("uidvalidity", BigInteger, primary_key=True, autoincrement=False),
+    Column("uid", BigInteger, primary_key=True, autoincrement=False),
+    Column("state", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("digest", Text, nullable=False, server_default=""),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("due_at", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("is_marked", SmallInteger, nullable=False, server_default="0"),  # on the server; 2 where it refuses to
+    Column("updated_at", BigInteger, nullable=False),
+    Index("mail_intakes_digest", "digest"),
+    Index(
+        "mail_intakes_waiting",
+        "mailbox",
+        "due_at",
+        sqlite_where=text("state IN ('announced', 'stored')"),
+        postgresql_where=text("state IN ('announced', 'stored')"),
+    ),
+)
+
+raw_mails = Table(
+    "raw_mails",
+    metadata,
+    Column("digest", Text, primary_key=True),  # SHA-256 of `raw`
+    Column("raw", LargeBinary, nullable=False),
+    Column("stored_at", BigInteger, nullable=False),
+)
