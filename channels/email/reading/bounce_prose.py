@@ -1,0 +1,201 @@
+"""Bounces that are written as prose: qmail, Exim, old Sendmail, Exchange, the big webmail hosts and their kin.
+
+No rule names a server. What they share: a sentence that says so, the recipient on a line of its own or in angle
+brackets, the remote server's words beside it, and at the end the mail that came back.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from channels.email.mail import BounceAction, BounceRecipient
+from channels.email.reading.addresses import canonical
+from channels.email.reading.bounce_reasons import STATUS, Reason, described, reason_of
+
+MAX_CHARS = 60_000
+MAX_RECIPIENTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """What the text of a bounce says, before it is interpreted."""
+
+    recipients: tuple[BounceRecipient, ...] = ()
+    diagnostic: str = ""
+    is_delay: bool = False
+    status_fields: str = ""  # a status report that somebody put into the text
+    returned_fields: tuple[tuple[str, str], ...] = field(default=())
+
+    @property
+    def has_recipients(self) -> bool:
+        return bool(self.recipients or self.status_fields)
+
+
+_MAIL_FIELDS = (
+    "return-path|received|message-id|delivered-to|from|to|cc|subject|date|mime-version|dkim-signature|reply-to|sender"
+    "|content-type|references|in-reply-to|x-mailer|x-originating-ip|list-id|x-received"
+)
+_RETURNED = re.compile(rf"^[> |]{{0,4}}({_MAIL_FIELDS})[ \t]*:[ \t]*(.*)$", re.IGNORECASE)
+_STATUS_FIELD = re.compile(
+    r"^(?:reporting-mta|final-recipient|original-recipient|original-envelope-id|arrival-date)[ \t]*:", re.IGNORECASE
+)
+_ADDRESS = r"[^\s<>@:;,()\[\]\"'=]{1,128}@[A-Za-z0-9\u0080-\uffff](?:[A-Za-z0-9\u0080-\uffff.-]{0,250}[A-Za-z0-9\u0080-\uffff])?"
+_ON_ITS_LINE = re.compile(
+    rf"^[ \t>|*-]{{0,12}}(?:\d[.)][ \t]+)?(?:to|recipient|e-?mail|address|user|mailbox|rcpt)?[ \t:]{{0,4}}"
+    rf"[<(\[\"']?(?:mailto:|smtp:|rfc822;)?[ \t]?({_ADDRESS})[>)\]\"']{{0,2}}[.,;:]?[ \t]*(.{{0,300}})$",
+    re.IGNORECASE,
+)
+_IN_COMMAND = re.compile(rf"rcpt to:[ \t]*<?({_ADDRESS})", re.IGNORECASE)
+_IN_SENTENCE = re.compile(
+    rf"(?:to|recipients?|address(?:es)?|users?|mailbox(?:es)?|for|account|message|e-?mail|id)[ \t]*[:=]?[ \t]*"
+    rf"[<(\[\"'`«]{{0,2}}({_ADDRESS})",
+    re.IGNORECASE,
+)
+_ANYWHERE = re.compile(_ADDRESS)
+_EXPLAINS = re.compile(
+    r"^[(\[<:.\- ]*$|\b[45]\d\d\b|[45]\.\d\.\d|unknown|not|no such|fail|error|reject|invalid|refus|full|exceed|unrout"
+    r"|reason|denied|deliver|disabled|expired|host|smtp|\.\.\.",
+    re.IGNORECASE,
+)
+_SUBJECT = re.compile(
+    r"undeliver|non-?deliver|not deliver|unable to deliver|could ?n[o']t (?:be )?(?:send|sent|deliver)"
+    r"|delivery (?:status|failure|failed|has failed|report|notification|problem|error|delay|incomplete|warning|unsuccessful)"
+    r"|deliver(?:y|ed)? (?:to .{1,80} )?(?:has |was )?(?:failed|delayed)|returned (?:e?mail|to sender|message)"
+    r"|(?:e-?mail|message|mail) (?:delivery|returned|status|error|could|not|failed|system error|undeliverable)"
+    r"|failure (?:notice|delivery)|failed (?:delivery|mail)|delivery.{0,30}fail|bounce|notification.{0,20}(?:fail|d'état)"
+    r"|user unknown|postmaster notify|error sending|warning: (?:could not|message)|rejected|denied post|mail system"
+    r"|unzustellbar|nicht zugestellt|zustell(?:ung|fehler|ungs)|fehlgeschlagen|non remis|échec de (?:la )?(?:remise|distribution)"
+    r"|no se ha podido|no se pudo entregar|devuelto|error de entrega|mancata (?:consegna|recapito)|impossibile recapitare"
+    r"|não (?:foi )?entreg|falha na entrega|onbestelbaar|niet afgeleverd|недостав|не доставлен|не удалось доставить"
+    r"|niedostarcz|nie dostarczon|kunde inte levereras|olevererad|kunne ikke leveres|ikke leveret|ei toimitettu"
+    r"|doručen|teslim edilem|kézbesít|配信|配送|送信できません|エラー|退信|退回|投递失败|無法傳遞|无法投递|반송|전송 실패",
+    re.IGNORECASE,
+)
+_TEXT = re.compile(
+    r"(?:could|can|was|were|has|have|did)(?: ?n[o']t| not|not)(?: \w+){0,3} (?:be )?(?:deliver|reach|sent|send|process|accept|relay)"
+    r"|(?:unable|failed|impossible) to (?:deliver|send|relay|connect|find)|deliver\w* (?:to .{1,200} )?(?:\w+ )?(?:failed|problem|error)"
+    r"|following (?:address|recipient|error|mail|user|destination|e-?mail|message|local)|undeliverable|undelivered|non-?delivery"
+    r"|permanent(?:ly)? (?:fatal )?(?:error|fail)|giving up|gave up|returned (?:to (?:the )?sender|below|message|mail|because|unopened)"
+    r"|user unknown|unknown user|no such user|mailbox (?:is )?(?:full|unavailable|exceed)|over quota|address(?:es)? (?:failed|had|was|not found)"
+    r"|rejected|still being retried|will be retried|will (?:keep|continue) trying|delayed|(?:host|domain|user|account) .{0,60}not (?:found|exist|known)"
+    r"|5\d\d[ -]+#?5\.\d\.\d|smtp error|diagnostic|remote host said|said:|<<< [45]\d\d|does ?n[o']t exist|does not exist"
+    r"|message (?:was|has been) (?:blocked|refused|rejected)|zugestellt werden|n'a pas pu être|no se pudo|não pôde"
+    r"|non è stato possibile|не удалось|なかった|できません|届け|未能|无法|無法",
+    re.IGNORECASE,
+)
+_DELAY = re.compile(
+    r"(?:has|have|was|were|been|is|delivery|temporarily) (?:\w+ )?(?:delayed|deferred)|delivery (?:is )?delay|still (?:trying|being|in the)"
+    r"|will (?:keep|continue|be|try)[^.]{0,40}(?:try|retr|attempt)|not (?:yet )?been (?:yet )?delivered|not yet (?:been )?deliver"
+    r"|warning: (?:message|could)|warning message only|do not need to resend|you do not need to",
+    re.IGNORECASE,
+)
+_GIVEN_UP = re.compile(
+    r"giv(?:ing|en) up|gave up|permanent(?:ly)? (?:fatal )?(?:error|fail)|has failed|could not be delivered|undeliverable|has been returned"
+    r"|will not be (?:retried|sent)|delivery (?:has )?failed|too long",
+    re.IGNORECASE,
+)
+
+
+def read(text: str) -> Prose:
+    """What the text says; empty values for what it does not."""
+    lines = [line[:2000] for line in text[:MAX_CHARS].split("\n")]
+    start = _returned_at(lines)
+    head = lines[:start]
+    words = "\n".join(head)
+    is_delay = bool(_DELAY.search(words)) and not _GIVEN_UP.search(words)
+    status_at = next((number for number, line in enumerate(lines) if _STATUS_FIELD.match(line)), None)
+    return Prose(
+        tuple(_recipients(head, is_delay=is_delay)),
+        " ".join(words.split())[:3000],
+        is_delay,
+        "\n".join(lines[status_at : status_at + 400]) if status_at is not None else "",
+        tuple(_returned_fields(lines[start : start + 300])),
+    )
+
+
+def has_wording(subject: str, text: str) -> bool:
+    """Whether subject and text together sound like a server that could not deliver."""
+    start = text[:6000]
+    if subject and _SUBJECT.search(subject[:300]):
+        return bool(_TEXT.search(start)) or not start.strip() or "@" in start
+    return bool(_STRONG.search(start))
+
+
+_STRONG = re.compile(
+    r"this is the (?:qmail|mail|postfix|exim|sendmail|mail delivery|machine)|mail delivery (?:sub)?system|created automatically by mail"
+    r"|delivery to the following recipients? (?:has )?failed|the following addresses had|did not reach the following recipient"
+    r"|message (?:that )?you sent (?:could not|to)|your message (?:to .{1,100} )?(?:could not|cannot|can't|was not|wasn't|did not)"
+    r"|delivery has failed|transcript of session follows|unable to deliver (?:your|the|this) message|undeliverable (?:mail|message|to)"
+    r"|mailer-daemon|message could not be delivered|the mail system|delivery status notification|final-recipient:",
+    re.IGNORECASE,
+)
+
+
+def _returned_at(lines: list[str]) -> int:
+    """Where the headers of the returned mail begin: three different fields close together."""
+    for number, line in enumerate(lines):
+        if not _RETURNED.match(line):
+            continue
+        near = (_RETURNED.match(following) for following in lines[number : number + 14])
+        names = {match[1].lower() for match in near if match}
+        if len(names) >= 3:
+            return number
+    return len(lines)
+
+
+def _returned_fields(lines: list[str]) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for line in lines:
+        match = _RETURNED.match(line) or re.match(r"^([A-Za-z][A-Za-z0-9-]{1,40}):[ \t]*(.*)$", line)
+        if match:
+            found.append((match[1].lower(), match[2].strip()))
+        elif found and line[:1] in (" ", "\t"):
+            found[-1] = (found[-1][0], f"{found[-1][1]} {line.strip()}")
+        elif found and not line.strip():
+            break
+    return found
+
+
+def _recipients(head: list[str], *, is_delay: bool) -> list[BounceRecipient]:
+    places = _places(head)
+    ends = [number for number, _ in places[1:]] + [len(head)] * bool(places)
+    action = BounceAction.DELAYED if is_delay else None
+    found: dict[str, BounceRecipient] = {}
+    for (number, address), end in zip(places, ends, strict=True):
+        words = " ".join(" ".join(head[number : max(end, number + 1)][:15]).split())
+        if not _has_reason(words.replace(address, "", 1)):
+            words = " ".join(" ".join(head).split())[:3000]
+        key = canonical(address)
+        if key not in found:
+            found[key] = described(key, "", words.replace(address, "", 1), action=action)
+    return list(found.values())
+
+
+def _has_reason(words: str) -> bool:
+    return reason_of("", words) is not Reason.UNKNOWN or STATUS.search(words) is not None
+
+
+def _places(head: list[str]) -> list[tuple[int, str]]:
+    """Line numbers and addresses of the recipients, from the surest way of naming them to the vaguest."""
+    own_lines = [
+        (number, match[1])
+        for number, line in enumerate(head)
+        if (match := _ON_ITS_LINE.match(line)) and _EXPLAINS.search(match[2]) and not _is_server(match[1])
+    ]
+    if own_lines:
+        return own_lines[:MAX_RECIPIENTS]
+    for pattern in (_IN_COMMAND, _IN_SENTENCE, _ANYWHERE):
+        found = [
+            (number, address)
+            for number, line in enumerate(head)
+            for address in pattern.findall(line[:500])
+            if not _is_server(address)
+        ]
+        if found:
+            return found[:1] if pattern is _ANYWHERE else found[:5]
+    return []
+
+
+def _is_server(address: str) -> bool:
+    return address.lower().startswith(("postmaster@", "mailer-daemon@", "abuse@", "support@", "helpdesk@"))

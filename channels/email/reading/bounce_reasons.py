@@ -1,0 +1,137 @@
+"""Why a server refused: from its enhanced status code (RFC 3463), or from its words where the code says nothing."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+from channels.email.mail import BounceAction, BounceRecipient
+
+STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d)")
+_REPLY_CODE = re.compile(r"(?<![\d.-])([245]\d\d)(?=[ \-#:;,.]|$)(?!\.\d)")
+
+
+class Reason(StrEnum):
+    """As much as is needed to decide whether an address should ever be written to again."""
+
+    NO_SUCH_USER = "no_such_user"
+    NO_SUCH_DOMAIN = "no_such_domain"
+    TAKES_NO_MAIL = "takes_no_mail"
+    MOVED = "moved"
+    FULL = "full"
+    REFUSED = "refused"  # policy, spam, size, relaying, our own reputation: not the address' fault
+    LATER = "later"
+    UNKNOWN = "unknown"
+
+
+_DEAD = {Reason.NO_SUCH_USER, Reason.NO_SUCH_DOMAIN, Reason.TAKES_NO_MAIL, Reason.MOVED}
+
+# What the words say counts before what the code says: servers send 5.1.1 for full mailboxes and for spam.
+_WORDS: tuple[tuple[Reason, str], ...] = (
+    (
+        Reason.FULL,
+        r"mailbox (?:is )?(?:full|exceed)|over ?quota|quota (?:is )?(?:exceed|full)|exceed\w* .{0,40}(?:quota|storage)"
+        r"|(?:storage|disk|inbox|mail ?box|quota|message) ?(?:size |space |storage )?(?:limit |quota )?"
+        r"(?:is )?(?:exceed|out of|full)|insufficient (?:system )?(?:storage|disk)|out of storage|too much mail data"
+        r"|mail folder is full|not enough (?:storage|disk|space)|no space left",
+    ),
+    (
+        Reason.REFUSED,
+        r"\bspam|\bvirus|blacklist|black list|blocklist|block list|\bdnsbl|\brbl\b|\bdmarc\b|\bspf\b|\bdkim\b"
+        r"|reverse dns|ptr record|\bptr\b|reputation|relay(?:ing)? (?:access )?(?:denied|not|prohibited|operation)"
+        r"|not (?:allowed|permitted) to relay|unable to relay|we do not relay|authentication (?:is )?required"
+        r"|unauthenticated (?:sender|email)|message (?:size|too large|too big|exceeds)|too large|size limit"
+        r"|sender (?:address )?(?:rejected|denied|unknown|verif|refused|domain)|unrouteable sender|your (?:ip|host)\b"
+        r"|too many (?:connections|recipients|messages|hops)|loop|not accept(?:ing)? mail from|content (?:rejected|filter)"
+        r"|banned|prohibited|policy|access denied|unsolicited|cannot find your (?:hostname|reverse)|helo|ehlo"
+        r"|sender address .{0,60}does not exist|sender verify failed|client host|from address|mail from",
+    ),
+    (
+        Reason.TAKES_NO_MAIL,
+        r"null ?mx|does not accept (?:any )?(?:e-?)?mail|never accepts? mail|(?:host|domain|system) .{0,40}does not receive"
+        r"|no smtp service here|not (?:an? )?(?:active|valid) mail ?(?:host|domain|server)",
+    ),
+    (
+        Reason.MOVED,
+        r"(?:has |have )?moved to|no longer (?:at|in) this (?:address|company)|new (?:e-?mail )?address is|replaced by",
+    ),
+    (
+        Reason.NO_SUCH_DOMAIN,
+        r"(?:host|domain|server|name)(?: name)? .{0,80}?(?:not found|unknown|does(?: not|n't) exist|doesn't exist)"
+        r"|(?:unknown|unrouteable|unroutable|invalid|bad|no such) (?:mail )?(?:host|domain)|nxdomain|host unknown"
+        r"|domain (?:is )?(?:invalid|not exist)|no (?:mx|mail exchanger|such domain|route to host)|unrouteable (?:mail )?domain"
+        r"|couldn't find any host|cannot find (?:the )?domain|name service error|all relevant mx records point to non-exist"
+        r"|illegal host/domain|can't connect to .{0,60}name server|domain .{0,60}(?:couldn't|could not) be found",
+    ),
+    (
+        Reason.NO_SUCH_USER,
+        r"(?:user|mailbox|account|recipient|address|addressee|e-?mail|alias|destinat\w+|local part|inbox|rcpt|customer)"
+        r"(?:'s)?(?: name| account| address| mailbox| id| email)?(?: \S{1,320})? ?(?:is |was |has been |you entered )?"
+        r"(?:not (?:found|exist|known|listed|recogni[sz]ed|valid|active|local|here|available)|unknown|invalid"
+        r"|does(?: not|n't) (?:exist|have)|disabled|inactive|suspended|terminated|deleted|unavailable|discontinued|closed"
+        r"|couldn't be found|could not be found|wasn't found|was not found|isn't (?:valid|known)|no longer|expired|undeliverable)"
+        r"|(?:no such|unknown|invalid|bad|non-?existent|not a valid|not a known|nonexistent|inactive|no) "
+        r"(?:local )?(?:user|mailbox|account|recipient|address|destination|alias|person|rcpt|e-?mail)"
+        r"|no mailbox (?:here )?by that name|user .{0,100}(?:not|doesn't|does not) |mailbox unavailable|not our customer"
+        r"|there is no (?:such )?(?:user|mailbox|account|one)|doesn't have (?:a|an) .{0,40}account|does not exist|unrouteable address"
+        r"|recipient(?: address)? rejected: (?:user|access|unknown|invalid|undeliverable|no)|couldn't find .{0,80}mailbox"
+        r"|address (?:unknown|not known|invalid)|wasn't found at|can't verify recipient|delivery error: dd .{0,200}doesn't have"
+        r"|no account by that name|550 unknown|invalid final delivery user|not listed in (?:public )?(?:name|domino)",
+    ),
+    (
+        Reason.LATER,
+        r"timed? ?out|connection (?:refused|lost|reset|timed)|try again|temporar|retry time(?:out)? exceeded|greylist|grey-list"
+        r"|too long|will be retried|network is unreachable|resources temporarily|defer",
+    ),
+)
+_PATTERNS = tuple((reason, re.compile(pattern, re.IGNORECASE)) for reason, pattern in _WORDS)
+
+_BY_STATUS = {
+    "5.1.1": Reason.NO_SUCH_USER,
+    "5.1.2": Reason.NO_SUCH_DOMAIN,
+    "5.1.3": Reason.NO_SUCH_USER,
+    "5.1.4": Reason.NO_SUCH_USER,
+    "5.1.6": Reason.MOVED,
+    "5.1.10": Reason.NO_SUCH_USER,
+    "5.2.2": Reason.FULL,
+    "5.3.2": Reason.TAKES_NO_MAIL,
+    "5.4.4": Reason.NO_SUCH_DOMAIN,
+}
+
+
+def described(address: str, status: str, diagnostic: str, *, action: BounceAction | None = None) -> BounceRecipient:
+    """A recipient, with what follows from status and the server's words."""
+    in_words = STATUS.search(diagnostic)
+    if in_words and (not status or status.endswith(".0.0") or status.startswith("4") != in_words[1].startswith("4")):
+        status = in_words[1]
+    code = _REPLY_CODE.search(diagnostic)
+    if action is None:
+        is_transient = status.startswith("4") or (not status and code is not None and code[1].startswith("4"))
+        action = BounceAction.DELAYED if is_transient else BounceAction.FAILED
+    reason = reason_of(status, diagnostic)
+    is_failed = action is BounceAction.FAILED
+    is_transient_code = code is not None and code[1].startswith("4") and not status.startswith("5")
+    return BounceRecipient(
+        address,
+        action,
+        status,
+        code[1] if code else "",
+        diagnostic[:1000].strip(),
+        is_permanent=is_failed,
+        is_dead_address=is_failed and reason in _DEAD and not is_transient_code,
+    )
+
+
+def reason_of(status: str, words: str) -> Reason:
+    """The reason, from the words first. `status` is an enhanced status code or empty."""
+    by_words = _by_words(words[:2000])
+    by_status = _BY_STATUS.get(status, Reason.UNKNOWN)
+    if status.startswith(("5.7.", "4.7.", "5.6.", "5.3.4")):
+        return Reason.REFUSED
+    if by_words in (Reason.FULL, Reason.REFUSED, Reason.TAKES_NO_MAIL) or by_status is Reason.UNKNOWN:
+        return by_words
+    return by_status
+
+
+def _by_words(words: str) -> Reason:
+    return next((reason for reason, pattern in _PATTERNS if pattern.search(words)), Reason.UNKNOWN)

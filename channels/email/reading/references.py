@@ -1,0 +1,31 @@
+"""Message ids in mail headers: which mail this one answers (RFC 5322 §3.6.4, and what senders make of it)."""
+
+from __future__ import annotations
+
+import re
+
+FIRST = 5
+LAST = 20
+
+_ID = re.compile(r"<([^<>]{1,998})>")
+_BETWEEN_BARE_IDS = re.compile(r"[\s<>,;()\[\]\"]+")
+_SPACE = re.compile(r"\s+")
+
+
+def message_ids(value: str) -> tuple[str, ...]:
+    """Every id in a field, in order and once, without angle brackets.
+
+    Takes `<a><b>`, commas, folding inside an id, missing brackets. Words such as "Your message of" are passed over.
+    """
+    value = value[:65_536]
+    found = [_SPACE.sub("", match[1]) for match in _ID.finditer(value)]
+    if not found:
+        found = [word for word in _BETWEEN_BARE_IDS.split(value) if "@" in word.strip("@")]
+    return tuple(dict.fromkeys(identifier.strip("[]") for identifier in found if identifier.strip("[]")))
+
+
+def worth_looking_up(references: tuple[str, ...]) -> tuple[str, ...]:
+    """The first and last ids of a long chain: who starts a thread and who is near. The middle is not worth queries."""
+    if len(references) <= FIRST + LAST:
+        return references
+    return references[:FIRST] + references[-LAST:]

@@ -1,0 +1,184 @@
+"""Recognises "On DATE, NAME wrote:" in its many forms, on one line or wrapped over several.
+
+No pattern spells a whole sentence of a language. A line is an attribution by evidence: a verb of the table, a date, an
+address, a beginning that dates have, a colon at the end, a quotation below. Every test is linear in the line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from channels.email.replies import words
+
+MAX_CHARS = 500
+MAX_LINES = 5
+
+
+def _alternatives(table: tuple[str, ...]) -> str:
+    return "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in sorted(table, key=len, reverse=True))
+
+
+_WROTE = re.compile(
+    rf"(?:(?<![\w@./-])(?:{_alternatives(words.WROTE)})(?![\w@-])|(?:{_alternatives(words.WROTE_UNSPACED)}))",
+    re.IGNORECASE,
+)
+_ON = re.compile(rf"^(?:{_alternatives(words.ON)})(?:[\s,:.]|(?=\d))", re.IGNORECASE)
+_TIME = re.compile(r"(?<!\d)\d{1,2}[:.h時시点时]\s?\d{2}(?!\d)|(?:오전|오후|上午|下午|午前|午後)")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)|(?<!\d)\d{1,4}[./-]\d{1,2}[./-]\d{1,4}(?!\d)|[年년]")
+_NUMBER = re.compile(r"\d+")
+_ADDRESS = re.compile(r"[^\s<>@]{1,100}@[^\s<>@]{2,100}|\[?mailto:")
+_BRACKETED = re.compile(r"[<(\[«][^<>()\[\]]{0,200}@[^<>]{2,250}[>)\]»]")
+_STARTS_WITH_DATE = re.compile(
+    r"^[\W_]{0,4}(?:[^\W\d_]{1,14}[.,]?\s{1,3}){0,2}[^\W\d_]{0,3}\d{1,4}(?:[./年년-]|[.,]?\s|st|nd|rd|th)"
+)
+_PERSON = re.compile(r"^(?:as |like |what |when )|\b(?:you|i|we|he|she|they|i've|you've)\b[^,:]{0,20}$", re.IGNORECASE)
+_WRAPPING = re.compile(
+    r"^[\s>|*_\-–—=\u200e\u200f\u202a-\u202e\u2066-\u2069]+|[\s*_\-–—=\u200e\u200f\u202a-\u202e\u2066-\u2069]+$"
+)
+_SPACES = re.compile(r"\s+")
+_GROUPWISE = re.compile(r"^>>>+\s*\S.{0,300}\S\s*>>>+$")
+_QUOTED_END = re.compile(rf"^>\s*(?:{_alternatives(words.WROTE)})\s*:?\s*$", re.IGNORECASE)
+_QUOTING = re.compile(
+    r"^(?:quoting|zitat von|citando|citation de|quotando|zitiere|citerar|citiranje)\s.{2,200}:$", re.IGNORECASE
+)
+
+
+def attribution_start(lines: Sequence[str], end: int, *, quote_follows: bool) -> int | None:
+    """Where the attribution begins whose last line is `end`; None where that line ends none."""
+    last = lines[end]
+    if len(last) > MAX_CHARS or not last.strip():
+        return None
+    if _GROUPWISE.match(last.strip()):
+        return end
+    if not _may_end(last, quote_follows=quote_follows):
+        return None
+    return _start(lines, end, quote_follows=quote_follows)
+
+
+def is_attribution(text: str, *, quote_follows: bool = False) -> bool:
+    """Whether `text`, on one line, is a whole attribution."""
+    return _is_whole(_unwrapped(text), quote_follows=quote_follows)
+
+
+def is_split_end(line: str) -> bool:
+    """A line such as `> wrote:`, which is no quotation but the end of an address that was broken over lines."""
+    return bool(_QUOTED_END.match(line.strip()))
+
+
+def _may_end(line: str, *, quote_follows: bool) -> bool:
+    """A quick look, so that only few lines are put together with those above them."""
+    text = _unwrapped(line)
+    if text.endswith((":", "：", "﹕")):
+        return True
+    tail = text[-60:]
+    verb = _last_verb(tail)
+    if verb is not None and len(tail) - verb[1] <= 4:
+        return True
+    return quote_follows and text.endswith((">", ")", "]")) and "@" in text
+
+
+def _start(lines: Sequence[str], end: int, *, quote_follows: bool) -> int | None:
+    joined = ""
+    found: int | None = None
+    blanks = 0
+    for number in range(end, max(-1, end - MAX_LINES - 2), -1):
+        line = lines[number].strip()
+        if not line:
+            blanks += 1
+            # A blank line may stand inside only where an address was torn out of its brackets.
+            if not joined.startswith(("<", "mailto", "> ")) or blanks > 2:
+                break
+            continue
+        if line.startswith(">") and number != end and not is_split_end(lines[end]):
+            break
+        joined = f"{line} {joined}".strip()
+        if len(joined) > MAX_CHARS:
+            break
+        text = _unwrapped(joined)
+        if not _is_whole(text, quote_follows=quote_follows):
+            if found is not None and not _continues_upwards(text):
+                break
+            continue
+        if _starts_strongly(text):
+            return _with_torn_beginning(lines, number, text)
+        found = number if found is None else found
+    return found
+
+
+def _continues_upwards(text: str) -> bool:
+    return bool(_ON.match(text) or _STARTS_WITH_DATE.match(text))
+
+
+def _with_torn_beginning(lines: Sequence[str], start: int, text: str) -> int:
+    """The line above, where the date itself was wrapped: `On Thu,` / `31 Mar 2016 ...`."""
+    above = lines[start - 1].strip() if start > 0 else ""
+    is_short_beginning = bool(_ON.match(above)) and len(above) < 40 and not _ON.match(text)
+    return start - 1 if (is_short_beginning and above.endswith((",", "."))) or above.lower() in words.ON else start
+
+
+def _is_whole(text: str, *, quote_follows: bool) -> bool:
+    if not text or len(text) > MAX_CHARS:
+        return False
+    has_colon = text.endswith((":", "：", "﹕"))
+    if has_colon and _QUOTING.match(text):
+        return True
+    has_date = _has_date(text)
+    has_address = bool(_ADDRESS.search(text))
+    verb = _last_verb(text)
+    if verb is None:
+        return _is_whole_without_verb(text, has_colon, has_date and has_address, quote_follows=quote_follows)
+    before, after = text[: verb[0]].strip(), text[verb[1] :].strip(" :：﹕,(a)")
+    if not after:
+        return _ends_in_verb(before, has_colon, has_date, has_address, quote_follows=quote_follows)
+    if not has_colon or not has_date:
+        return has_colon and quote_follows and has_address and len(after) < 80
+    return (
+        quote_follows
+        or (has_address and not _PERSON.search(before))
+        or _starts_strongly(text)
+        or (_has_date(after) and len(before.split()) <= 4 and not _PERSON.search(before) and bool(_TIME.search(after)))
+    )
+
+
+def _ends_in_verb(before: str, has_colon: bool, has_date: bool, has_address: bool, *, quote_follows: bool) -> bool:
+    if not before:
+        return False
+    if not has_colon:
+        return has_date and (has_address or quote_follows) and (_starts_strongly(before) or quote_follows)
+    if quote_follows:
+        return len(before) < 200
+    if _PERSON.search(before) and not has_address:
+        return has_date and bool(_TIME.search(before))
+    return (has_date and (has_address or _starts_strongly(before))) or (has_address and len(before.split()) <= 12)
+
+
+def _is_whole_without_verb(text: str, has_colon: bool, has_both: bool, *, quote_follows: bool) -> bool:
+    """Some programs write no verb, and we do not know every language: date and address say enough."""
+    if not has_both or not (_STARTS_WITH_DATE.match(text) or _ON.match(text)) or len(text) > 300:
+        return False
+    if has_colon:
+        return bool(_BRACKETED.search(text)) or quote_follows
+    return quote_follows and text.endswith((">", ")", "]")) and len(text.split()) <= 16
+
+
+def _last_verb(text: str) -> tuple[int, int] | None:
+    return max((verb.span() for verb in _WROTE.finditer(text)), default=None)
+
+
+def _starts_strongly(text: str) -> bool:
+    """Begins as dates do, and has one near."""
+    return bool(_ON.match(text) or _STARTS_WITH_DATE.match(text)) and _has_date(text[:120])
+
+
+def _has_date(text: str) -> bool:
+    if not (_YEAR.search(text) or _TIME.search(text)):
+        return False
+    return len(_NUMBER.findall(text[:MAX_CHARS])) >= 2
+
+
+def _unwrapped(line: str) -> str:
+    """Without quote marks, bold marks and rules around it, on one line."""
+    text = _SPACES.sub(" ", _WRAPPING.sub("", line[: MAX_CHARS + 100])).strip()
+    is_between_rules = line.lstrip().startswith("--") and line.rstrip().endswith("--")
+    return f"{text}:" if is_between_rules and not text.endswith(":") else text

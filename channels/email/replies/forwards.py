@@ -1,0 +1,51 @@
+"""A mail that was passed on: who it says it was from, and its text."""
+
+from __future__ import annotations
+
+import re
+
+from channels.email.mail import Forwarded
+from channels.email.reading.addresses import addresses
+from channels.email.replies.header_blocks import HeaderBlock
+from channels.email.replies.lines import Classified, unquoted
+from channels.email.replies.words import FORWARD_SUBJECTS
+
+_PREFIX = re.compile(r"^\s*(?:\[[^\]]{0,40}\]\s*)?([^\W\d_]{1,12}-?)\s?(?:\[\d+\]|\(\d+\))?\s*[:：]", re.IGNORECASE)
+
+
+def forwarded_in(mail: Classified, subject: str) -> Forwarded | None:
+    """The forwarded mail that the text holds: below a line that says so, or below a header block if the subject does."""
+    block = _block(mail, subject)
+    if block is None:
+        return None
+    senders = addresses(_mailto_undone(block.values.get("from", "")))
+    text = list(mail.lines[block.end :])
+    if text and all(not line.strip() or line.lstrip().startswith(">") for line in text):
+        text = [unquoted(line) for line in text]
+    return Forwarded(
+        senders[0] if senders else None,
+        block.values.get("subject", "").strip("* "),
+        (block.values.get("date") or block.values.get("sent") or "").strip("* "),
+        "\n".join(text).strip("\n"),
+        block.values.get("to", "").strip("* "),
+    )
+
+
+def is_forward_subject(subject: str) -> bool:
+    match = _PREFIX.match(subject[:200])
+    return match is not None and match[1].lower() in FORWARD_SUBJECTS
+
+
+def _block(mail: Classified, subject: str) -> HeaderBlock | None:
+    if mail.forwards:
+        first = min(mail.forwards)
+        behind = (block for block in mail.headers if first <= block.start <= first + 6)
+        return next(behind, HeaderBlock(first, first + 1, {}))
+    if is_forward_subject(subject) and mail.headers:
+        return mail.headers[0]
+    return None
+
+
+def _mailto_undone(written: str) -> str:
+    """`Ada [mailto:ada@example.com]` as `Ada <ada@example.com>`."""
+    return re.sub(r"[\[<(]mailto:([^\])>]{1,320})[\])>]", r"<\1>", written).replace("*", "")
