@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.engine.models.build import build_model
-from gateway.engine.models.failures import ModelUnavailable, explain
+from gateway.engine.models.failures import ModelUnavailable, checked, explain
 from gateway.engine.models.window import context_window, estimate_tokens
 
-__all__ = ["build_model", "ModelUnavailable", "explain", "context_window", "estimate_tokens"]
+__all__ = ["build_model", "ModelUnavailable", "checked", "explain", "context_window", "estimate_tokens"]

@@ -17,8 +17,11 @@ from pydantic_ai.exceptions import (
     ModelUnavailableError,
     UnexpectedModelBehavior,
 )
+from pydantic_ai.messages import ModelResponse, ModelResponsePart, TextPart, ToolCallPart
 
 from gateway.engine.models.scripted import MODEL_NAME
+
+_BROKEN = "The connection to the model broke before its answer was complete."
 
 
 class ModelUnavailable(Exception):
@@ -29,6 +32,32 @@ class ModelUnavailable(Exception):
         self.reason = reason
 
 
+class UnusableAnswer(Exception):
+    """A model's answer that came, and is none; `reason` says why, as a sentence."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def checked(response: ModelResponse) -> ModelResponse:
+    """The response, if it is whole and says or does something. Raises `UnusableAnswer`."""
+    details = response.provider_details or {}
+    is_declined = response.finish_reason == "content_filter"
+    if response.provider_name and not is_declined and "finish_reason" not in details:
+        # The library forgives servers that never say how an answer ends. Then a stream that was cut looks like a
+        # whole one, and half a sentence would go to a customer.
+        raise UnusableAnswer(_BROKEN)
+    if not any(_says_something(part) for part in response.parts):
+        if is_declined:
+            refusal = str(details.get("refusal") or "").strip()
+            raise UnusableAnswer(
+                f"The model declined to answer: {refusal}" if refusal else "The model declined to answer."
+            )
+        raise UnusableAnswer("The model gave an empty answer.")
+    return response
+
+
 def is_overflow(error: BaseException) -> bool:
     """Whether a shorter conversation would help."""
     return isinstance(error, ModelContextWindowExceededError)
@@ -37,6 +66,8 @@ def is_overflow(error: BaseException) -> bool:
 def explain(error: BaseException) -> str:
     """One readable sentence. The scripted model's own errors are its author's words, and stay as they are."""
     match error:
+        case UnusableAnswer():
+            return error.reason
         case ModelUnavailable():
             return f"The model cannot be used: {error.reason}."
         case ModelAPIError(model_name=name) if name == MODEL_NAME:
@@ -53,8 +84,8 @@ def explain(error: BaseException) -> str:
             return f"The model's provider has no model named {error.model_name}."
         case ModelTimeoutError() | ModelRequestTimeout():
             return "The model did not answer in time."
-        case ModelConnectionError() if error.in_stream:
-            return "The connection to the model broke in the middle of its answer."
+        case ModelConnectionError() if error.in_stream or error.phase == "read":
+            return _BROKEN
         case ModelConnectionError():
             return "The model's provider could not be reached."
         case ModelUnavailableError():
@@ -63,9 +94,13 @@ def explain(error: BaseException) -> str:
             return f"The model's provider refused with status {error.status_code}."
         case ContentFilterError():
             return "The model's provider filtered the conversation or the answer."
-        case UnexpectedModelBehavior():
-            return "The model gave an answer that cannot be used."
+        case ModelAPIError() | UnexpectedModelBehavior():
+            return "The model's provider gave an answer that cannot be read."
         case TimeoutError():
             return "The model did not answer in time."
         case _:
             return f"The model failed ({type(error).__name__})."
+
+
+def _says_something(part: ModelResponsePart) -> bool:
+    return isinstance(part, ToolCallPart) or (isinstance(part, TextPart) and bool(part.content.strip()))
