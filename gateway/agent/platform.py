@@ -95,7 +95,7 @@ class Platform:
         form: Mapping[str, str] | None,
         files: Sequence[Upload],
     ) -> _Request:
-        options = _Request(headers={"Authorization": f"Bearer {self.address.key()}"})
+        options = _Request(headers=self.address.headers())
         if query:
             options["params"] = {key: _in_query(value) for key, value in query.items()}
         if files:

@@ -17,8 +17,10 @@ class Address:
     base_url: str | None = None
     ws_url: str | None = None
 
-    def key(self) -> str:
-        return self.api_key or os.environ.get("VECTORSHIFT_API_KEY", "")
+    def headers(self) -> dict[str, str]:
+        """Who we are; without a key the platform will say that one is missing."""
+        key = self.api_key or os.environ.get("VECTORSHIFT_API_KEY")
+        return {"Authorization": f"Bearer {key}"} if key else {}
 
     def rest(self) -> str:
         """The base of REST calls, without a slash at the end."""

@@ -88,7 +88,7 @@ class Session:
             return self
         if not self._session_id and not all(self._owner):
             raise SessionError("a new session needs owner_type and owner_id; to resume one, give its session_id")
-        socket = await open_socket(self._address.socket(), self._address.key())
+        socket = await open_socket(self._address.socket(), self._address.headers())
         self._end = None
         self._wire = Wire(
             socket,

@@ -142,12 +142,12 @@ class _Deaf(Exception):
     """The other side has been silent for too long."""
 
 
-async def open_socket(url: str, api_key: str) -> ClientConnection:
+async def open_socket(url: str, headers: dict[str, str]) -> ClientConnection:
     """Shake hands. No deflate: pieces of a reply are small, and it doubles the work of each."""
     try:
         return await connect(
             url,
-            additional_headers={"Authorization": f"Bearer {api_key}"},
+            additional_headers=headers,
             compression=None,
             open_timeout=OPEN_TIMEOUT_S,
             close_timeout=CLOSE_TIMEOUT_S,

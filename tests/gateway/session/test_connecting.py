@@ -78,8 +78,9 @@ async def test_a_refused_creation_is_an_error(
         await new_session.connect()
 
 
-async def test_a_wrong_key_is_told_apart(platform: ScriptedPlatform) -> None:
-    session = Session(session_id="s-1", api_key="wrong", base_url=platform.url)
+@pytest.mark.parametrize("key", ["wrong", None])
+async def test_a_wrong_or_missing_key_is_told_apart(platform: ScriptedPlatform, key: str | None) -> None:
+    session = Session(session_id="s-1", api_key=key, base_url=platform.url)
 
     with pytest.raises(SessionError, match="401") as caught:
         await session.connect()
