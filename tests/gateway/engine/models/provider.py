@@ -25,8 +25,8 @@ class Stream:
 
 
 @dataclass(frozen=True)
-class Refused:
-    """An answer of 400 or more."""
+class Whole:
+    """An answer in one piece: a refusal, mostly."""
 
     status: int
     body: Mapping[str, Any]
@@ -42,7 +42,7 @@ class Silence:
 class FakeProvider:
     """`steps` are the answers still to give, `asked` the bodies that came, `keys` the keys that came with them."""
 
-    steps: list[Stream | Refused | Silence] = field(default_factory=list)
+    steps: list[Stream | Whole | Silence] = field(default_factory=list)
     asked: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     url: str = ""
@@ -52,7 +52,7 @@ class FakeProvider:
         self.keys.append(request.headers["Authorization"])
         step = self.steps.pop(0)
         match step:
-            case Refused():
+            case Whole():
                 return web.json_response(step.body, status=step.status, headers=step.headers)
             case Silence():
                 await asyncio.Event().wait()
@@ -106,6 +106,12 @@ def chat_call(arguments: Sequence[str], *, call_id: str = "call_1", name: str = 
     return [{"tool_calls": [piece]} for piece in (begun, *pieces)]
 
 
+def chat_reply(text: str) -> Whole:
+    """A whole chat completion in one piece."""
+    choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+    return Whole(200, {"id": "c1", "object": "chat.completion", "created": 0, "model": "test", "choices": [choice]})
+
+
 def claude_stream(*blocks: Sequence[Mapping[str, Any]], stop: str = "end_turn", is_cut: bool = False) -> Stream:
     """A message of content blocks, each its start followed by its deltas."""
     message: dict[str, Any] = {
@@ -145,17 +151,15 @@ def claude_call(*pieces: str) -> list[dict[str, Any]]:
     return [start, *({"type": "input_json_delta", "partial_json": piece} for piece in pieces)]
 
 
-def chat_error(status: int, message: str, **more: Any) -> Refused:
+def chat_error(status: int, message: str, **more: Any) -> Whole:
     """How OpenAI refuses."""
     headers = more.pop("headers", {})
-    return Refused(
-        status, {"error": {"message": message, "type": "error", "param": None, "code": None, **more}}, headers
-    )
+    return Whole(status, {"error": {"message": message, "type": "error", "param": None, "code": None, **more}}, headers)
 
 
-def claude_error(status: int, kind: str, message: str, **headers: str) -> Refused:
+def claude_error(status: int, kind: str, message: str, **headers: str) -> Whole:
     """How Anthropic refuses."""
-    return Refused(status, {"type": "error", "error": {"type": kind, "message": message}}, headers)
+    return Whole(status, {"type": "error", "error": {"type": kind, "message": message}}, headers)
 
 
 def _chat_event(choices: list[dict[str, Any]], **more: Any) -> str:

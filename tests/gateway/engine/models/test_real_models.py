@@ -26,9 +26,9 @@ from gateway.engine.models import build_model, checked, explain
 from gateway.engine.models.failures import is_overflow
 from tests.gateway.engine.models.provider import (
     FakeProvider,
-    Refused,
     Silence,
     Stream,
+    Whole,
     chat_call,
     chat_error,
     chat_stream,
@@ -46,7 +46,7 @@ REFUND = ToolDefinition(
     parameters_json_schema={"type": "object", "properties": {"order_id": {"type": "string"}}},
 )
 BROKEN = "The connection to the model broke before its answer was complete."
-Step = Stream | Refused | Silence
+Step = Stream | Whole | Silence
 
 
 @dataclass
@@ -68,9 +68,7 @@ async def provider() -> AsyncIterator[FakeProvider]:
 async def ask(provider: FakeProvider, name: str, *steps: Step, **llm: Any) -> Told:
     provider.steps[:] = steps
     address = provider.url if name == "anthropic" else f"{provider.url}/v1"
-    model = build_model(
-        {"provider": name, "model_id": "test-model", "api_key": "secret", "base_url": address, **llm}
-    )
+    model = build_model({"provider": name, "model_id": "test-model", "api_key": "secret", "base_url": address, **llm})
     parameters = ModelRequestParameters(function_tools=[REFUND])
     messages = [ModelRequest(parts=[UserPromptPart("Hi")], instructions="Be kind.")]
     told = Told([])
@@ -191,7 +189,7 @@ async def test_a_cut_stream_is_an_error_and_not_asked_again(provider: FakeProvid
     ids=["openai 429", "openai 500", "anthropic 429", "anthropic 500"],
 )
 async def test_a_refused_request_is_sent_again_by_the_providers_client(
-    provider: FakeProvider, name: str, refusal: Refused, answer: Stream
+    provider: FakeProvider, name: str, refusal: Whole, answer: Stream
 ) -> None:
     told = await ask(provider, name, refusal, answer)
 
