@@ -98,9 +98,10 @@ class Wire:
             end = SessionDisconnectedError(f"the connection was lost: {_why(error)}")
             end.__cause__ = error
         except _Deaf:
-            self._ws.transport.abort()
             end = SessionDisconnectedError(f"the connection was lost: nothing came for {self._deaf_after_s:g} s")
         finally:
+            if not self._closing:
+                self._ws.transport.abort()  # whatever ended the reading: a socket that nobody reads must not stay
             self._on_end(None if self._closing else end)
 
     async def _read_and_ping(self) -> None:
