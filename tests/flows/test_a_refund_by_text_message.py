@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from channels.sandbox.world import APPROVER
 from tests.flows.deployment import ENGINE, WEB, WORKER, Deployment, eventually
-
-REFUND = 'call refund_order {"order_id": "A-1001", "amount": 25}'
+from tests.flows.stories import REFUND
 
 
 async def test_an_approved_refund_runs_once_and_is_answered_once(deployment: Deployment) -> None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
 
 import pytest
 
-from tests.flows.deployment import WEB, WORKER, Deployment, eventually
-from tests.flows.test_a_refund_by_text_message import REFUND
+from tests.flows.deployment import WEB, WORKER, Deployment
+from tests.flows.stories import REFUND, approve_and_hear, everything_happened_once
 
 # The worker's path, from the claim of the conversation to the record of the answer's sending.
 WORKER_POINTS = (
@@ -42,10 +40,10 @@ async def test_a_worker_killed_at_any_step_loses_and_doubles_nothing(deployment:
     await deployment.start(WORKER, die_at=point)
     await deployment.text(REFUND)
     async with asyncio.TaskGroup() as group:
-        group.create_task(_approve_and_hear(deployment))
+        group.create_task(approve_and_hear(deployment))
         group.create_task(_die_and_return(deployment, WORKER))
 
-    await _everything_happened_once(deployment)
+    await everything_happened_once(deployment)
 
 
 @pytest.mark.parametrize("point", WEB_POINTS)
@@ -54,49 +52,12 @@ async def test_a_web_process_killed_at_any_step_loses_and_doubles_nothing(deploy
     await deployment.start(WEB, die_at=point)
     await deployment.text(REFUND)
     async with asyncio.TaskGroup() as group:
-        group.create_task(_approve_and_hear(deployment))
+        group.create_task(approve_and_hear(deployment))
         group.create_task(_die_and_return(deployment, WEB))
 
-    await _everything_happened_once(deployment)
-
-
-async def _approve_and_hear(deployment: Deployment) -> None:
-    """The approver presses until the app takes the click; the customer hears that it is checked, and the outcome."""
-    card = await deployment.card()
-    await eventually(lambda: _is_taken(deployment, card), "the approver's click")
-    await deployment.answer(2)
-
-
-async def _is_taken(deployment: Deployment, card: Mapping[str, Any]) -> bool:
-    return await deployment.click("approval.approve", card) == 200
+    await everything_happened_once(deployment)
 
 
 async def _die_and_return(deployment: Deployment, name: str) -> None:
     await deployment.has_died(name)
     await deployment.start(name)
-
-
-async def _everything_happened_once(deployment: Deployment) -> None:
-    """After a while in which a second answer could have come."""
-    await eventually(lambda: _is_at_rest(deployment), "rest")
-    assert [text.partition(":")[0] for text in deployment.texts()] == [
-        "One moment please",
-        "tool refund_order returned",
-    ]
-    assert await deployment.refunds() == 1
-    assert len(deployment.cards()) == 1
-    assert "approval.approve" not in str(deployment.cards()[0]["blocks"])
-    assert await deployment.rows("SELECT state FROM approvals") == [{"state": "approved"}]
-    assert await deployment.rows("SELECT state FROM turns") == [{"state": "done"}]
-
-
-async def _is_at_rest(deployment: Deployment) -> bool:
-    """Nothing is left to send, to ask or to do."""
-    open_rows = await deployment.rows(
-        """
-        SELECT id FROM deliveries WHERE state IN ('queued', 'sending', 'unknown')
-        UNION ALL SELECT id FROM conversations WHERE due_at IS NOT NULL
-        UNION ALL SELECT id FROM turns WHERE state IN ('running', 'paused')
-        """
-    )
-    return not open_rows
