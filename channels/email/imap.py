@@ -12,7 +12,7 @@ import asyncio
 import logging
 import re
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +26,7 @@ from channels.email.servers import ImapServer, tls_context
 
 TokenSource = Callable[[], Awaitable[str]]
 _EXISTS = re.compile(rb"\* \d+ EXISTS", re.IGNORECASE)
+MAX_LINES = 100
 MAX_IDLE_S = 29 * 60.0  # RFC 2177: a server may hang up after 30 minutes of IDLE
 
 
@@ -68,6 +69,27 @@ class _Line:
             return handle(line, command)
 
         protocol._handle_line = hear
+        receive = protocol.data_received
+
+        def receive_in_pieces(data: bytes) -> None:
+            for piece in _pieces(data):
+                receive(piece)
+
+        protocol.data_received = receive_in_pieces
+
+
+def _pieces(data: bytes) -> Iterator[bytes]:
+    """Data in pieces of few lines: aioimaplib calls itself for each line, and dies of a thousand."""
+    start = 0
+    while start < len(data):
+        end = start
+        for _ in range(MAX_LINES):
+            end = data.find(b"\n", end) + 1
+            if end == 0:
+                end = len(data)
+                break
+        yield data[start:end]
+        start = end
 
 
 class ImapConnection:
