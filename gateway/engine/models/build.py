@@ -11,12 +11,9 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any, cast
 
-from google.auth.exceptions import GoogleAuthError
 from pydantic_ai.exceptions import UserError
 from pydantic_ai.models import Model, infer_model
-from pydantic_ai.models.openai import OpenAIChatModel
 from pydantic_ai.providers import infer_provider_class
-from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
 from pydantic_ai.settings import ModelSettings
 
 from gateway.engine.models.failures import ModelUnavailable
@@ -51,7 +48,9 @@ def build_model(llm: Mapping[str, Any]) -> Model:
         raise ModelUnavailable(_missing_package(provider_name, error)) from error
     except UserError as error:
         raise ModelUnavailable(_missing_setting(provider_name, error)) from error
-    except (AssertionError, ValueError, TypeError, GoogleAuthError) as error:
+    except ModelUnavailable:
+        raise
+    except Exception as error:  # the boundary to the providers' own code, which looks for credentials in its own ways
         reason = str(error).partition("\n")[0].rstrip(".")
         raise ModelUnavailable(f"the provider {provider_name} is not set up: {reason}") from error
 
@@ -70,13 +69,21 @@ def _real_model(provider_name: str, model_id: str, llm: Mapping[str, Any]) -> Mo
     known = _parameters(kind)
     address_name = next((name for name in _ADDRESS_NAMES if name in known), None)
     if address and address_name is None:
-        # A service without an address of its own choosing, at another address: what answers there is compatible.
-        compatible = OpenAICompatibleProvider(provider_name, base_url=address, api_key=api_key)
-        return OpenAIChatModel(model_id, provider=compatible)
+        return _compatible_model(provider_name, model_id, address, api_key)
     if not known:
         raise ModelUnavailable(f"there is no model provider named {provider_name}, and no base_url to find it at")
     given = {name: value for name, value in (("api_key", api_key), (address_name, address)) if name and value}
     return infer_model(f"{kind}:{model_id}", provider_factory=lambda name: infer_provider_class(name)(**given))
+
+
+def _compatible_model(provider_name: str, model_id: str, address: str, api_key: str | None) -> Model:
+    """A service that takes no address, or is unknown, at an address: what answers there speaks as OpenAI does."""
+    # Importing these takes seconds, which an engine with the scripted model should not wait for.
+    from pydantic_ai.models.openai import OpenAIChatModel
+    from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
+
+    provider = OpenAICompatibleProvider(provider_name, base_url=address, api_key=api_key)
+    return OpenAIChatModel(model_id, provider=provider)
 
 
 def _parameters(kind: str) -> Collection[str]:
