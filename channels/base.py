@@ -6,9 +6,11 @@ are left to whoever implements `Inbox` and `DecisionInbox`. Differences between 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from channels.message import Answer, Attachment, ChannelName, InboundEvent, OutboundPart, Receipt, ReplyTarget
@@ -92,6 +94,43 @@ class Channel(Protocol):
 
     async def fetch(self, attachment: Attachment) -> Attachment:
         """The same attachment with its content. Raises `TemporaryFailure` or `PermanentFailure`."""
+        ...
+
+
+class Activity(StrEnum):
+    """How far a tool call has come."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Progress(Protocol):
+    """What a customer sees while a turn runs. Nothing here waits or raises: a turn does not suffer from its display.
+
+    Only what the customer may read at once belongs here; an answer is complete when it was sent.
+    """
+
+    def write(self, text: str) -> None:
+        """More of the answer, as the agent says it."""
+        ...
+
+    def show(self, title: str, activity: Activity, *, call_id: str) -> None:
+        """A tool call, in words for customers."""
+        ...
+
+
+class ShowsProgress(Protocol):
+    """What a channel offers besides `Channel` when it can show an answer while it grows."""
+
+    def progress(
+        self, target: ReplyTarget, *, begun: Callable[[ReplyTarget], Awaitable[None]]
+    ) -> AbstractAsyncContextManager[Progress]:
+        """Show progress while the block runs.
+
+        `begun` gets, as soon as something of the answer stands there, the target that the first part of the answer
+        must be sent to so that it completes what stands there; it is to be stored before more is shown.
+        """
         ...
 
 

@@ -5,7 +5,8 @@ An answer goes to the thread of the message that it answers, and nowhere else: n
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 
 import structlog
@@ -13,14 +14,17 @@ import structlog
 from channels.base import Limits
 from channels.errors import PermanentFailure
 from channels.message import Answer, Attachment, ChannelName, OutboundPart, Receipt, ReplyTarget
-from channels.slack.api import Json, SlackApi
+from channels.slack.api import Json, SlackApi, metadata
 from channels.slack.compose import PART_CHARS, compose, message_of
 from channels.slack.files import SlackFiles
 from channels.slack.mrkdwn import escape
+from channels.slack.progress import MESSAGE_TS, Pace, SlackProgress, StreamStarts
 from channels.slack.settled import find_settled
 
 log = structlog.get_logger(__name__)
 
+# What was begun is gone, or can't be changed any more: the answer is posted anew.
+_CAN_NOT_BE_COMPLETED = frozenset({"message_not_found", "edit_window_closed", "cant_update_message", "block_mismatch"})
 # Slack did not like the blocks; the words alone still say it.
 _BLOCKS_REFUSED = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"})
 
@@ -32,12 +36,20 @@ class SlackAdapter:
     limits = Limits(max_chars=PART_CHARS, markdown=True, debounce_s=0.3)
 
     def __init__(
-        self, api: SlackApi, files: SlackFiles, *, staff_channels: frozenset[str], now: Callable[[], datetime]
+        self,
+        api: SlackApi,
+        files: SlackFiles,
+        *,
+        staff_channels: frozenset[str],
+        now: Callable[[], datetime],
+        pace: Pace,
     ) -> None:
         self._api = api
         self._files = files
         self._staff_channels = staff_channels
         self._now = now
+        self._starts = StreamStarts(now)
+        self._pace = pace
 
     def compose(self, answer: Answer, target: ReplyTarget, *, key: str) -> tuple[OutboundPart, ...]:
         """One message, or several where the answer is long."""
@@ -47,13 +59,18 @@ class SlackAdapter:
         """Post one part into its thread, once."""
         place = self._place(part.target)
         try:
-            posted = await self._post(place, part.key, message_of(part.text))
+            return await self._deliver(place, part.key, message_of(part.text))
         except PermanentFailure as failure:
             if failure.code not in _BLOCKS_REFUSED:
                 raise
             log.warning("slack.blocks_refused", code=failure.code, part_key=part.key)
-            posted = await self._post(place, part.key, {"text": escape(part.text)})
-        return _receipt(place, posted)
+            return await self._deliver(place, part.key, {"text": escape(part.text), "blocks": []})
+
+    def progress(
+        self, target: ReplyTarget, *, begun: Callable[[ReplyTarget], Awaitable[None]]
+    ) -> AbstractAsyncContextManager[SlackProgress]:
+        """See `channels.base.ShowsProgress`."""
+        return SlackProgress.shown(self._api, self._starts, self._place(target), target, begun, self._pace)
 
     async def find(self, part: OutboundPart, *, attempted_at: datetime) -> Receipt | None:
         """The message that carries the part's key, if it is in the thread."""
@@ -72,6 +89,22 @@ class SlackAdapter:
     async def fetch(self, attachment: Attachment) -> Attachment:
         """A customer's file with its content."""
         return await self._files.fetch(attachment)
+
+    async def _deliver(self, place: Json, key: str, content: Json) -> Receipt:
+        """Complete the message that was begun for this answer, or post a new one."""
+        if MESSAGE_TS in place:
+            try:
+                return await self._complete(place, key, content)
+            except PermanentFailure as failure:
+                if failure.code not in _CAN_NOT_BE_COMPLETED:
+                    raise
+                log.info("slack.begun_message_gone", code=failure.code, part_key=key)
+        return _receipt(place, await self._post(place, key, content))
+
+    async def _complete(self, place: Json, key: str, content: Json) -> Receipt:
+        where = {"channel": place["slack_channel"], "ts": place[MESSAGE_TS], "team_id": place["team"]}
+        await self._api.stop_stream(**where)
+        return _receipt(place, await self._api.update(**where, metadata=metadata(key), **content))
 
     async def _post(self, place: Json, key: str, content: Json) -> Json:
         return await self._api.post(

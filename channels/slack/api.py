@@ -227,6 +227,44 @@ class SlackApi:
             repeatable=True,
         )
 
+    async def start_stream(
+        self, *, channel: str, thread_ts: str, member_id: str, member_team_id: str, team_id: str = ""
+    ) -> str:
+        """Begin a message that grows, still empty. Returns its timestamp."""
+        answer = await self._call(
+            "chat.startStream",
+            team_id,
+            lambda client: client.chat_startStream(
+                channel=channel,
+                thread_ts=thread_ts,
+                recipient_user_id=member_id,
+                recipient_team_id=member_team_id,
+            ),
+        )
+        return str(answer["ts"])
+
+    async def append_stream(self, *, channel: str, ts: str, chunks: Sequence[Json], team_id: str = "") -> None:
+        """Add to a growing message."""
+        given = [dict(chunk) for chunk in chunks]
+        await self._call(
+            "chat.appendStream",
+            team_id,
+            lambda client: client.chat_appendStream(channel=channel, ts=ts, chunks=given),
+        )
+
+    async def stop_stream(self, *, channel: str, ts: str, team_id: str = "") -> None:
+        """Let a message grow no more; it may have stopped already."""
+        try:
+            await self._call(
+                "chat.stopStream",
+                team_id,
+                lambda client: client.chat_stopStream(channel=channel, ts=ts),
+                repeatable=True,
+            )
+        except PermanentFailure as failure:
+            if failure.code not in ("message_not_in_streaming_state", "message_not_found"):
+                raise
+
     async def suggest_prompts(self, *, channel: str, prompts: Sequence[Json], title: str, team_id: str = "") -> None:
         """What somebody could ask, shown where they begin to write."""
         arguments = {"channel_id": channel, "title": title, "prompts": [dict(prompt) for prompt in prompts]}

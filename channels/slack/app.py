@@ -27,6 +27,7 @@ from channels.slack.files import SlackFiles
 from channels.slack.intake import Intake, TakesPart, nowhere
 from channels.slack.later import Later
 from channels.slack.people import PeopleDirectory
+from channels.slack.progress import Pace
 from channels.slack.prompts import Prompts
 from channels.slack.socket import SocketListener, listening
 from channels.slack.verify import verify
@@ -74,6 +75,7 @@ class SlackApp:
         takes_part: TakesPart = nowhere,
         tokens: Tokens | None = None,
         uninstalled: Callable[[Json], Awaitable[None]] = _note_uninstalled,
+        pace: Pace = Pace(),  # noqa: B008 (frozen)
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> AsyncIterator[SlackApp]:
         """The app with its connections; they close at the end. What has no inbox is not taken in.
@@ -84,7 +86,7 @@ class SlackApp:
             staff_channels = config.all_staff_channels
             desk = SlackDesk(api, approvers_channel=config.approvers_channel, now=now)
             files = SlackFiles(api, hosts=config.file_hosts)
-            channel = SlackAdapter(api, files, staff_channels=staff_channels, now=now)
+            channel = SlackAdapter(api, files, staff_channels=staff_channels, now=now, pace=pace)
             intake = Intake(
                 people=PeopleDirectory(api, now),
                 inbox=inbox,

@@ -15,6 +15,7 @@ from channels.base import WebhookReply, WebhookRequest
 from channels.sandbox.slack import SlackSimulator
 from channels.slack.app import SlackApp
 from channels.slack.config import Prompt, SlackConfig
+from channels.slack.progress import Pace
 from channels.staff import ApprovalCard, CardRef
 from tests.channels.slack.deciding import Deciding
 from tests.channels.slack.receiving import Receiving
@@ -101,6 +102,7 @@ async def deploy(*, socket_mode: bool = False, **changes: Any) -> AsyncIterator[
                 inbox=inbox,
                 staff=inbox,
                 takes_part=inbox.takes_part,
+                pace=Pace(heartbeat=timedelta(milliseconds=200), pause=timedelta(milliseconds=5)),
                 now=lambda: datetime.now(UTC),
             ) as app:
                 taker.append(app.receive)
