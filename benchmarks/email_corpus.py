@@ -120,8 +120,8 @@ def _judge_bounce(case: dict[str, Any], raw: bytes) -> str:
     bounce = _parsed(raw).bounce
     if bounce is None:
         return "not seen as a bounce"
-    if case.get("bounce") == "delayed" and bounce.action is not BounceAction.DELAYED:
-        return f"action {bounce.action}"
+    if case.get("bounce") == "delayed" and any(recipient.is_dead_address for recipient in bounce.recipients):
+        return "a delay taken for a dead address"
     if case.get("status") and case["status"] not in {recipient.status for recipient in bounce.recipients}:
         return f"status {[recipient.status for recipient in bounce.recipients]} for {case['status']}"
     return ""
@@ -168,7 +168,7 @@ def _judge_parse(case: dict[str, Any], raw: bytes) -> str:
         "from": mail.from_.address if mail.from_ else "",
         "to": [address.address for address in mail.to],
         "cc": [address.address for address in mail.cc],
-        "attachments": len([file for file in mail.attachments]),
+        "attachments": len(mail.attachments),
     }
     wanted = {
         "subject": _collapsed(case.get("subject") or ""),

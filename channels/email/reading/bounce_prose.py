@@ -122,6 +122,11 @@ def has_wording(subject: str, text: str) -> bool:
     return bool(_STRONG.search(start))
 
 
+def tells_failure(text: str) -> bool:
+    """Whether the text tells, in whatever words, that something was refused: enough only from a mail server."""
+    return bool(_TEXT.search(text[:6000]))
+
+
 _STRONG = re.compile(
     r"this is the (?:qmail|mail|postfix|exim|sendmail|mail delivery|machine)|mail delivery (?:sub)?system|created automatically by mail"
     r"|delivery to the following recipients? (?:has )?failed|the following addresses had|did not reach the following recipient"

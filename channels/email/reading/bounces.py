@@ -45,7 +45,7 @@ def read_bounce(root: Part, *, reports: list[Part], returned: Part | None, text:
     `text` its plain text.
     """
     parts = [part for part in reports if part.mime_type in _REPORT_TYPES]
-    if not parts and not _reads_like_bounce(root, text):
+    if not parts and not _reads_like_bounce(root, text, has_returned_mail=returned is not None):
         return None
     prose = bounce_prose.read(text)
     original = returned.fields if returned is not None else prose.returned_fields
@@ -73,7 +73,7 @@ def is_postmaster(address: str) -> bool:
     return bool(_POSTMASTER.match(address))
 
 
-def _reads_like_bounce(root: Part, text: str) -> bool:
+def _reads_like_bounce(root: Part, text: str, *, has_returned_mail: bool) -> bool:
     """One sign alone is not enough: null senders are used by other robots, and people quote bounces to us."""
     if root.mime_type == "multipart/report":
         report_type = root.parameters.get("report-type", "").lower()
@@ -83,16 +83,15 @@ def _reads_like_bounce(root: Part, text: str) -> bool:
     senders = [address.address for address in addresses(" ".join(root.values("from")[:1]))]
     written = fields.decoded((root.values("from") or [""])[0]).lower()
     subject = fields.decoded((root.values("subject") or [""])[0])
-    has_wording = bounce_prose.has_wording(subject, text)
     if any(is_daemon(sender) for sender in senders) or "mailer-daemon" in written or "mail delivery" in written:
-        return has_wording or bounce_prose.read(text).has_recipients
-    is_from_server = (
-        any(is_postmaster(sender) for sender in senders)
-        or not senders
-        or any(value.strip() in ("<>", "") for value in root.values("return-path"))
-        or any(value.strip().lower().startswith("auto-") for value in root.values("auto-submitted"))
-    )
-    return is_from_server and has_wording
+        return bounce_prose.has_wording(subject, text) or bounce_prose.read(text).has_recipients
+    is_null = any(value.strip() in ("<>", "") for value in root.values("return-path"))
+    is_from_server = any(is_postmaster(sender) for sender in senders) or not senders or is_null
+    is_robot = any(value.strip().lower().startswith("auto-") for value in root.values("auto-submitted"))
+    if is_from_server and not is_robot and bounce_prose.tells_failure(text):
+        prose = bounce_prose.read(text)
+        return has_returned_mail or prose.has_recipients or bool(prose.returned_fields)
+    return (is_from_server or is_robot) and bounce_prose.has_wording(subject, text)
 
 
 def _from_fields(text: str) -> tuple[list[BounceRecipient], str]:

@@ -27,6 +27,7 @@ MAX_HEADER_BYTES = 1_000_000
 _LEADING = re.compile(rb"(?:\xef\xbb\xbf|[ \t]*\r?\n|\r)+")
 _HEADER_LINE = re.compile(r"([!-9;-~]{1,100})[ \t]*:(.*)")
 _UUENCODED = re.compile(rb"^begin [0-7]{3,4} (.{1,255})\r?\n((?:[ -`]{1,90}\r?\n)*?)(?:`\r?\n)?end\s*$", re.MULTILINE)
+_BOUNDARY_LINE = re.compile(rb"^--([^\s\"\\][^\r\n\"\\]{0,69}?)[ \t]*\r?$", re.MULTILINE)
 _FIELDS_ONLY = ("delivery-status", "disposition-notification", "feedback-report", "global-delivery-status")
 
 
@@ -166,7 +167,9 @@ def _part(message: _BoundedMessage, budget: list[int]) -> Part:
     else:
         content = _without_transfer_encoding(str(payload), first.get("content-transfer-encoding", ""))
         if mime_type == "message/rfc822" and message.depth < MAX_DEPTH:  # encoded, which the standard forbids
-            children, content = (_encoded_mail(content, message.depth, budget),), b""
+            children, content = (_inner(content, message.depth, budget),), b""
+        elif mime_type.startswith("multipart/") and message.depth < MAX_DEPTH:
+            mime_type, children, content = _without_boundary(content, mime_type, message.depth, budget)
     return Part(
         mime_type,
         content_parameters,
@@ -179,7 +182,18 @@ def _part(message: _BoundedMessage, budget: list[int]) -> Part:
     )
 
 
-def _encoded_mail(content: bytes, depth: int, budget: list[int]) -> Part:
+def _without_boundary(
+    content: bytes, mime_type: str, depth: int, budget: list[int]
+) -> tuple[str, tuple[Part, ...], bytes]:
+    """A container whose boundary was lost: the first line that looks like one is taken; without any it is text."""
+    boundary = _BOUNDARY_LINE.search(content[:100_000])
+    if boundary is None:
+        return "text/plain", (), content
+    head = b'Content-Type: multipart/mixed; boundary="' + boundary[1] + b'"\n\n'
+    return mime_type, _inner(head + content, depth, budget).children, b""
+
+
+def _inner(content: bytes, depth: int, budget: list[int]) -> Part:
     inner = _parsed(_within_bounds(content)[0])
     inner.depth = depth + 1
     return _part(inner, budget)

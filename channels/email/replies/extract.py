@@ -90,8 +90,11 @@ def _better(plain: Extraction, html: Extraction) -> tuple[Extraction, bool]:
         return html, False  # only the HTML knew where the quotation begins
     if not html.elided and plain.elided and _begins_with(words_html, words_plain):
         return plain, False
-    longer = plain if len(words_plain) >= len(words_html) else html
-    return longer, True
+    if _begins_with(words_html, words_plain) or _begins_with(words_plain, words_html):
+        return (plain if len(words_plain) > len(words_html) else html), True
+    # Two different texts: the plain one is what was typed, unless it only stands in for the other.
+    is_stand_in = not plain.elided and 2 * len(words_plain) < len(words_html)
+    return (html if is_stand_in else plain), True
 
 
 def _begins_with(longer: list[str], shorter: list[str]) -> bool:
