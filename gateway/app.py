@@ -84,7 +84,7 @@ async def open_gateway(settings: Settings, *, retry_at: RetrySchedule = never) -
         sms = await _open_sms(stack, settings)
         channels: Mapping[ChannelName, Channel] = {ChannelName.SMS: sms} if sms else {}
         outbound = Outbound(db, carriers(channels, desk, cards), wakeups, retry_at=retry_at)
-        platform = _platform(settings, http)
+        platform = Platform.of(settings, http)
         sessions = Sessions(platform.connect)
         stack.push_async_callback(sessions.close)
         leases = Leases(db)
@@ -144,16 +144,6 @@ async def _open_sms(stack: AsyncExitStack, settings: Settings) -> SmsAdapter | N
         api_url=settings.twilio_api_url,
     )
     return await stack.enter_async_context(SmsAdapter.open(config))
-
-
-def _platform(settings: Settings, http: httpx.AsyncClient) -> Platform:
-    return Platform(
-        http,
-        base_url=settings.vectorshift_base_url,
-        ws_url=settings.vectorshift_ws_url,
-        api_key=settings.vectorshift_api_key.get_secret_value(),
-        agent_id=settings.agent_id,
-    )
 
 
 def _debounce(settings: Settings) -> Mapping[ChannelName, timedelta]:

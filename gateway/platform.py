@@ -6,6 +6,7 @@ import httpx
 
 from gateway.errors import ConfigurationError
 from gateway.session import Session, SessionError
+from gateway.settings import Settings
 
 REST_TIMEOUT_S = 10.0
 
@@ -20,9 +21,24 @@ class Platform:
         self._api_key = api_key
         self._agent_id = agent_id
 
+    @classmethod
+    def of(cls, settings: Settings, http: httpx.AsyncClient) -> Platform:
+        """The platform that the environment names."""
+        return cls(
+            http,
+            base_url=settings.vectorshift_base_url,
+            ws_url=settings.vectorshift_ws_url,
+            api_key=settings.vectorshift_api_key.get_secret_value(),
+            agent_id=settings.agent_id,
+        )
+
     async def connect(self, session_id: str | None) -> Session:
         """A connected session: resumed by its id, or a new one with our agent. Raises SessionError."""
-        session = Session(
+        return await (await self.session(session_id)).connect()
+
+    async def session(self, session_id: str | None) -> Session:
+        """The same, not connected yet."""
+        return Session(
             owner_type="" if session_id else "agent",
             owner_id="" if session_id else await self.agent_id(),
             session_id=session_id,
@@ -30,7 +46,6 @@ class Platform:
             base_url=self._base_url,
             ws_url=self._ws_url,
         )
-        return await session.connect()
 
     async def agent_id(self) -> str:
         """The id of our agent. Raises ConfigurationError where there is none, or where several leave it open."""

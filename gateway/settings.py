@@ -27,7 +27,8 @@ class ProcessType(StrEnum):
     MAILBOX = "mailbox"
     SLACK = "slack"
     ENGINE = "engine"
-    TOOL = "tool"  # a command that ends
+    CHAT = "chat"
+    TOOL = "tool"  # a command that only needs the database
 
 
 class Settings(BaseSettings):
@@ -142,6 +143,8 @@ def read_settings(process: ProcessType, **overrides: Any) -> Settings:
 def _missing(settings: Settings, process: ProcessType) -> Sequence[str]:
     if process is ProcessType.ENGINE:
         return [] if settings.engine_api_keys else ["ENGINE_API_KEYS (the keys that clients of the engine may use)"]
+    if process is ProcessType.CHAT:
+        return _unless(_plain(settings.vectorshift_api_key), "VECTORSHIFT_API_KEY")
     missing = [*_half_configured(settings)]
     if process is not ProcessType.TOOL:
         missing += _unless(settings.redis_url, "REDIS_URL")

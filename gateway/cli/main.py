@@ -9,9 +9,9 @@ import sys
 
 import typer
 
-from gateway.agent.errors import DefinitionError, PlatformError
-from gateway.cli import lookups, processes, sandbox
+from gateway.cli import checks, lookups, processes, sandbox, talking
 from gateway.errors import ConfigurationError, GatewayError
+from gateway.session import SessionError
 from gateway.store.database import DatabaseUnavailable
 
 app = typer.Typer(
@@ -22,6 +22,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 processes.add_to(app)
+talking.add_to(app)
+checks.add_to(app)
 lookups.add_to(app)
 app.add_typer(sandbox.app, name="sandbox", help="Play customer, approver and provider against a running demo.")
 
@@ -32,7 +34,7 @@ def main() -> None:
         app()
     except ConfigurationError as error:
         _fail(str(error), 2)
-    except (GatewayError, DatabaseUnavailable, PlatformError, DefinitionError) as error:
+    except (GatewayError, SessionError, DatabaseUnavailable) as error:
         _fail(str(error), 1)
     except KeyboardInterrupt:
         sys.exit(130)

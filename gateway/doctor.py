@@ -1,0 +1,108 @@
+"""Examines a deployment: is everything that the configuration names there, and does it let us in?"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import httpx
+
+from channels.errors import SendError
+from gateway.app import Gateway, open_gateway
+from gateway.errors import ConfigurationError, GatewayError
+from gateway.session import SessionError
+from gateway.settings import Settings
+from gateway.store.database import DatabaseUnavailable, connect
+
+CHECK_TIMEOUT_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one look came to. `advice` is what to do about it."""
+
+    subject: str
+    is_fine: bool
+    words: str
+    advice: str = ""
+
+
+async def examine(settings: Settings) -> Sequence[Finding]:
+    """Look at the database first, since nothing works without it, then at everything else at once."""
+    database = await _database(settings)
+    if not database.is_fine:
+        return [database]
+    try:
+        async with asyncio.timeout(CHECK_TIMEOUT_S), open_gateway(settings) as gateway:
+            checks = [_redis(gateway), _agent(gateway), _slack(gateway), _sms(gateway)]
+            return [database, *(found for found in await asyncio.gather(*checks) if found is not None)]
+    except (TimeoutError, OSError) as error:
+        return [database, Finding("redis", False, _words(error), "Start Redis, or correct REDIS_URL.")]
+
+
+async def _database(settings: Settings) -> Finding:
+    try:
+        async with asyncio.timeout(CHECK_TIMEOUT_S):
+            db = await connect(settings.database_url)
+            try:
+                await db.fetch_one("SELECT 1 AS one FROM conversations LIMIT 1")
+            finally:
+                await db.close()
+    except (DatabaseUnavailable, TimeoutError, OSError, ValueError) as error:
+        return Finding("database", False, _words(error), "Correct DATABASE_URL, and make sure that the server runs.")
+    except Exception as error:  # noqa: BLE001  # each driver has its own word for a missing table
+        return Finding("database", False, type(error).__name__, "Run `frontdesk migrate`.")
+    return Finding("database", True, f"{db.dialect}, migrated")
+
+
+async def _redis(gateway: Gateway) -> Finding:
+    problem = await gateway.wakeups.check()
+    return Finding("redis", not problem, problem or "answers", "Start Redis, or correct REDIS_URL." if problem else "")
+
+
+async def _agent(gateway: Gateway) -> Finding:
+    try:
+        agent_id = await gateway.platform.agent_id()
+    except ConfigurationError as error:
+        return Finding("agent", False, str(error), "Set AGENT_ID.")
+    except SessionError as error:
+        return Finding("agent", False, str(error), "Check VECTORSHIFT_BASE_URL and VECTORSHIFT_API_KEY.")
+    return Finding("agent", True, f"answers, agent {agent_id}")
+
+
+async def _slack(gateway: Gateway) -> Finding | None:
+    if gateway.slack is None:
+        return Finding("slack", True, "off (SLACK_BOT_TOKEN is not set); nobody can decide approvals")
+    settings = gateway.settings
+    return await _of_channel(
+        "slack",
+        lambda: _members(gateway),
+        "Check SLACK_BOT_TOKEN and its scopes, and invite the app to APPROVERS_CHANNEL.",
+        f"answers, approvers in {settings.approvers_channel}",
+    )
+
+
+async def _members(gateway: Gateway) -> None:
+    assert gateway.slack is not None  # noqa: S101  # the caller has looked
+    await gateway.slack.desk.channel_members(gateway.settings.approvers_channel)
+
+
+async def _sms(gateway: Gateway) -> Finding | None:
+    if gateway.sms is None:
+        return Finding("sms", True, "off (TWILIO_ACCOUNT_SID is not set)")
+    return await _of_channel(
+        "sms", gateway.sms.check, "Check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.", "the account lets us in"
+    )
+
+
+async def _of_channel(subject: str, check: Callable[[], Awaitable[object]], advice: str, fine: str) -> Finding:
+    try:
+        await check()
+    except (SendError, GatewayError, httpx.HTTPError) as error:
+        return Finding(subject, False, _words(error), advice)
+    return Finding(subject, True, fine)
+
+
+def _words(error: BaseException) -> str:
+    return str(error) or type(error).__name__
