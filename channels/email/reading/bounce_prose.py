@@ -37,19 +37,24 @@ _MAIL_FIELDS = (
     "|content-type|references|in-reply-to|x-mailer|x-originating-ip|list-id|x-received"
 )
 _RETURNED = re.compile(rf"^[> |]{{0,4}}({_MAIL_FIELDS})[ \t]*:[ \t]*(.*)$", re.IGNORECASE)
+_LEADS_TO_RETURNED = re.compile(
+    r"^[- \t*_]{0,60}(?:below this line is|this is a copy of|(?:your )?(?:original|returned|unsent) (?:message|mail|headers?)"
+    r"|(?:the )?(?:original )?(?:message|mail) (?:headers?|text)? ?(?:follow|below)|a copy of (?:the|your) (?:original )?(?:message|mail)"
+    r"|message headers|start of (?:forwarded|returned|original))",
+    re.IGNORECASE,
+)
 _STATUS_FIELD = re.compile(
     r"^(?:reporting-mta|final-recipient|original-recipient|original-envelope-id|arrival-date)[ \t]*:", re.IGNORECASE
 )
 _ADDRESS = r"[^\s<>@:;,()\[\]\"'=]{1,128}@[A-Za-z0-9\u0080-\uffff](?:[A-Za-z0-9\u0080-\uffff.-]{0,250}[A-Za-z0-9\u0080-\uffff])?"
 _ON_ITS_LINE = re.compile(
-    rf"^[ \t>|*-]{{0,12}}(?:\d[.)][ \t]+)?(?:to|recipient|e-?mail|address|user|mailbox|rcpt)?[ \t:]{{0,4}}"
+    rf"^[ \t>|*-]{{0,12}}(?:\d[.)][ \t]+)?(?:(?:to|recipient|e-?mail|address|user|mailbox|rcpt)[ \t:]{{1,4}})?"
     rf"[<(\[\"']?(?:mailto:|smtp:|rfc822;)?[ \t]?({_ADDRESS})[>)\]\"']{{0,2}}[.,;:]?[ \t]*(.{{0,300}})$",
     re.IGNORECASE,
 )
 _IN_COMMAND = re.compile(rf"rcpt to:[ \t]*<?({_ADDRESS})", re.IGNORECASE)
 _IN_SENTENCE = re.compile(
-    rf"(?:to|recipients?|address(?:es)?|users?|mailbox(?:es)?|for|account|message|e-?mail|id)[ \t]*[:=]?[ \t]*"
-    rf"[<(\[\"'`«]{{0,2}}({_ADDRESS})",
+    rf"\b(?:to|recipients?|address(?:es)?|users?|mailbox(?:es)?|for|account|message|e-?mail|id)[ \t:=<(\[\"'`«]{{1,6}}({_ADDRESS})",
     re.IGNORECASE,
 )
 _ANYWHERE = re.compile(_ADDRESS)
@@ -106,7 +111,7 @@ def read(text: str) -> Prose:
     is_delay = bool(_DELAY.search(words)) and not _GIVEN_UP.search(words)
     status_at = next((number for number, line in enumerate(lines) if _STATUS_FIELD.match(line)), None)
     return Prose(
-        tuple(_recipients(head, is_delay=is_delay)),
+        tuple(_recipients(head, lines, is_delay=is_delay)),
         " ".join(words.split())[:3000],
         is_delay,
         "\n".join(lines[status_at : status_at + 400]) if status_at is not None else "",
@@ -138,8 +143,10 @@ _STRONG = re.compile(
 
 
 def _returned_at(lines: list[str]) -> int:
-    """Where the headers of the returned mail begin: three different fields close together."""
+    """Where the returned mail begins: behind a line that says so, or with three different fields close together."""
     for number, line in enumerate(lines):
+        if number and _LEADS_TO_RETURNED.match(line):
+            return number
         if not _RETURNED.match(line):
             continue
         near = (_RETURNED.match(following) for following in lines[number : number + 14])
@@ -151,6 +158,8 @@ def _returned_at(lines: list[str]) -> int:
 
 def _returned_fields(lines: list[str]) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
+    if lines and _LEADS_TO_RETURNED.match(lines[0]):
+        lines = lines[1:]
     for line in lines:
         match = _RETURNED.match(line) or re.match(r"^([A-Za-z][A-Za-z0-9-]{1,40}):[ \t]*(.*)$", line)
         if match:
@@ -162,8 +171,8 @@ def _returned_fields(lines: list[str]) -> list[tuple[str, str]]:
     return found
 
 
-def _recipients(head: list[str], *, is_delay: bool) -> list[BounceRecipient]:
-    places = _places(head)
+def _recipients(head: list[str], lines: list[str], *, is_delay: bool) -> list[BounceRecipient]:
+    places = _places(head, lines)
     ends = [number for number, _ in places[1:]] + [len(head)] * bool(places)
     action = BounceAction.DELAYED if is_delay else None
     found: dict[str, BounceRecipient] = {}
@@ -181,7 +190,7 @@ def _has_reason(words: str) -> bool:
     return reason_of("", words) is not Reason.UNKNOWN or STATUS.search(words) is not None
 
 
-def _places(head: list[str]) -> list[tuple[int, str]]:
+def _places(head: list[str], lines: list[str]) -> list[tuple[int, str]]:
     """Line numbers and addresses of the recipients, from the surest way of naming them to the vaguest."""
     own_lines = [
         (number, match[1])
@@ -190,12 +199,12 @@ def _places(head: list[str]) -> list[tuple[int, str]]:
     ]
     if own_lines:
         return own_lines[:MAX_RECIPIENTS]
-    for pattern in (_IN_COMMAND, _IN_SENTENCE, _ANYWHERE):
+    for pattern, where in ((_IN_COMMAND, lines[:200]), (_IN_SENTENCE, head), (_ANYWHERE, head)):
         found = [
-            (number, address)
-            for number, line in enumerate(head)
+            (min(number, len(head) - 1), address)
+            for number, line in enumerate(where)
             for address in pattern.findall(line[:500])
-            if not _is_server(address)
+            if head and not _is_server(address)
         ]
         if found:
             return found[:1] if pattern is _ANYWHERE else found[:5]

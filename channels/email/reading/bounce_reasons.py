@@ -28,6 +28,11 @@ _DEAD = {Reason.NO_SUCH_USER, Reason.NO_SUCH_DOMAIN, Reason.TAKES_NO_MAIL, Reaso
 
 # What the words say counts before what the code says: servers send 5.1.1 for full mailboxes and for spam.
 _WORDS: tuple[tuple[Reason, str], ...] = (
+    (Reason.NO_SUCH_USER, r"recipient address rejected(?:: access denied|\.?\s*$)"),
+    (
+        Reason.REFUSED,  # a reply to the text, not to the address, and accounts that may come back
+        r"after end of data|account .{0,40}(?:disabled|suspended|locked)|(?:user|mailbox) (?:is )?(?:disabled|suspended)",
+    ),
     (
         Reason.FULL,
         r"mailbox (?:is )?(?:full|exceed)|over ?quota|quota (?:is )?(?:exceed|full)|exceed\w* .{0,40}(?:quota|storage)"
@@ -68,7 +73,7 @@ _WORDS: tuple[tuple[Reason, str], ...] = (
         r"(?:user|mailbox|account|recipient|address|addressee|e-?mail|alias|destinat\w+|local part|inbox|rcpt|customer)"
         r"(?:'s)?(?: name| account| address| mailbox| id| email)?(?: \S{1,320})? ?(?:is |was |has been |you entered )?"
         r"(?:not (?:found|exist|known|listed|recogni[sz]ed|valid|active|local|here|available)|unknown|invalid"
-        r"|does(?: not|n't) (?:exist|have)|disabled|inactive|suspended|terminated|deleted|unavailable|discontinued|closed"
+        r"|does(?: not|n't) (?:exist|have)|inactive|terminated|deleted|unavailable|discontinued|closed"
         r"|couldn't be found|could not be found|wasn't found|was not found|isn't (?:valid|known)|no longer|expired|undeliverable)"
         r"|(?:no such|unknown|invalid|bad|non-?existent|not a valid|not a known|nonexistent|inactive|no) "
         r"(?:local )?(?:user|mailbox|account|recipient|address|destination|alias|person|rcpt|e-?mail)"
@@ -118,7 +123,7 @@ def described(address: str, status: str, diagnostic: str, *, action: BounceActio
         code[1] if code else "",
         diagnostic[:1000].strip(),
         is_permanent=is_failed,
-        is_dead_address=is_failed and reason in _DEAD and not is_transient_code,
+        is_dead_address=is_failed and reason in _DEAD and not is_transient_code and not status.startswith("4"),
     )
 
 
@@ -128,6 +133,8 @@ def reason_of(status: str, words: str) -> Reason:
     by_status = _BY_STATUS.get(status, Reason.UNKNOWN)
     if status.startswith(("5.7.", "4.7.", "5.6.", "5.3.4")):
         return Reason.REFUSED
+    if status in ("5.0.0", "5.2.0") and by_words is Reason.NO_SUCH_USER:
+        return Reason.UNKNOWN  # said by filters too, of addresses that work for other senders
     if by_words in (Reason.FULL, Reason.REFUSED, Reason.TAKES_NO_MAIL) or by_status is Reason.UNKNOWN:
         return by_words
     return by_status
