@@ -185,7 +185,7 @@ async def _run_request(request: Request) -> RunRequest:
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
         return await _run_form(request)
     body = await _object(request)
-    inputs, extra = body.get("inputs") or {}, body.get("additional_instructions") or ""
+    inputs, extra = body.get("inputs", {}), body.get("additional_instructions") or ""
     if not isinstance(inputs, dict) or not isinstance(extra, str):
         raise Refusal(400, "inputs must be an object, additional_instructions text.")
     return RunRequest(inputs, additional_instructions=extra)

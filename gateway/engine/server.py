@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -103,9 +105,23 @@ def server_config(app: Starlette, host: str, port: int) -> uvicorn.Config:
     )
 
 
+class EngineServer(uvicorn.Server):
+    """Ends when a signal asks for it, and leaves the rest to its caller.
+
+    Uvicorn itself raises the signal again once it has ended, and so ends the process before everything is closed.
+    """
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+
 async def serve(config: EngineConfig) -> None:
     """Serve until SIGTERM or SIGINT; then stop within 10 s, with nothing lost."""
     async with open_engine(config) as engine:
         log.info("engine.starting", host=config.host, port=config.port)
-        await uvicorn.Server(server_config(engine.app, config.host, config.port)).serve()
+        await EngineServer(server_config(engine.app, config.host, config.port)).serve()
         log.info("engine.stopping")

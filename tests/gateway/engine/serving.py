@@ -9,13 +9,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import uvicorn
 from pydantic_ai.models import Model
 
 from gateway.agent import Agent
 from gateway.engine.config import EngineConfig
 from gateway.engine.models import build_model
-from gateway.engine.server import Engine, open_engine, server_config
+from gateway.engine.server import Engine, EngineServer, open_engine, server_config
 from tests.gateway.engine.wire import KEY
 
 OTHER_KEY = "other-key"
@@ -40,7 +39,7 @@ async def serving(
             listener.bind(("127.0.0.1", 0))
             listener.listen()  # from here on a client waits to be accepted, and is not refused
             port = listener.getsockname()[1]
-            server = uvicorn.Server(server_config(engine.app, "127.0.0.1", port))
+            server = EngineServer(server_config(engine.app, "127.0.0.1", port))
             task = asyncio.create_task(server.serve([listener]))
             try:
                 yield Served(f"http://127.0.0.1:{port}", engine)
