@@ -17,6 +17,7 @@ from channels.sandbox.journal import Journal
 from channels.sandbox.slack import payloads
 from channels.sandbox.slack.calls import Calls, Listeners
 from channels.sandbox.slack.delivery import PATIENCE, RETRIES, Deliveries, Heard, HttpWire
+from channels.sandbox.slack.oauth import OAuth
 from channels.sandbox.slack.rules import SlackError
 from channels.sandbox.slack.sockets import SocketWire
 from channels.sandbox.slack.streams import LIFETIME, AgentSurface
@@ -60,7 +61,7 @@ class SlackSimulator:
         self.agent = AgentSurface(self.workspace, now, self._posted, stream_lifetime)
         listeners = Listeners(self._posted, self._changed, self._deleted)
         self._calls = Calls(self.workspace, self.views, self.agent, listeners)
-        self._bot_token = bot_token
+        self.oauth = OAuth({bot_token})
         self._app_token = app_token
         self._signing_secret = signing_secret
         self._app_url = app_url
@@ -229,7 +230,7 @@ class SlackSimulator:
             return _misbehave(request, fault)
         if file is None:
             raise web.HTTPNotFound
-        if request.headers.get("Authorization") != f"Bearer {self._bot_token}":
+        if request.headers.get("Authorization", "").removeprefix("Bearer ") not in self.oauth.bot_tokens:
             return web.Response(text="<html>Sign in to Slack</html>", content_type="text/html")
         return web.Response(body=file.content, content_type=file.described["mimetype"])
 
@@ -238,7 +239,9 @@ class SlackSimulator:
         try:
             if method == "apps.connections.open":
                 return self._open_connection(request, token)
-            if token != self._bot_token:
+            if method == "oauth.v2.access":
+                return self.oauth.access(request.headers.get("Authorization", ""), arguments)
+            if token not in self.oauth.bot_tokens:
                 raise SlackError("invalid_auth" if token else "not_authed")
             return self._calls.answer(method, arguments)
         except SlackError as error:

@@ -1,0 +1,130 @@
+"""The app in several workspaces: their tokens, renewed before they expire, and forgotten when the app is removed.
+
+Where installations are kept is somebody else's: any of slack-sdk's asynchronous installation stores will do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackClientError, SlackTokenRotationError
+from slack_sdk.oauth.installation_store import Bot
+from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
+from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
+from slack_sdk.web.async_client import AsyncWebClient
+
+from channels.errors import ChannelDown, TemporaryFailure
+from channels.slack.api import Json
+from channels.slack.config import SlackConfig
+from channels.slack.fresh import Fresh
+
+log = structlog.get_logger(__name__)
+
+_FRESH_FOR = timedelta(seconds=60)
+_RENEW_BEFORE = timedelta(hours=2)  # of the twelve that a token lives
+
+
+@dataclass(frozen=True, slots=True)
+class AppCredentials:
+    """What makes the app the app, towards Slack."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+
+
+class Installations:
+    """The `Tokens` of every workspace that installed the app. `home_team_id` is where the staff's desk is."""
+
+    def __init__(
+        self,
+        store: AsyncInstallationStore,
+        rotator: AsyncTokenRotator,
+        *,
+        home_team_id: str,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._rotator = rotator
+        self._home_team_id = home_team_id
+        # One at a time asks or renews, however many sends wait for the token.
+        self._tokens: Fresh[str] = Fresh(_FRESH_FOR, now)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        config: SlackConfig,
+        credentials: AppCredentials,
+        store: AsyncInstallationStore,
+        *,
+        home_team_id: str,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> AsyncIterator[Installations]:
+        """The installations of one app, with the connection that renews their tokens."""
+        async with oauth_client(config) as client:
+            rotator = AsyncTokenRotator(
+                client_id=credentials.client_id, client_secret=credentials.client_secret, client=client
+            )
+            yield cls(store, rotator, home_team_id=home_team_id, now=now)
+
+    async def bot_token(self, team_id: str) -> str:
+        """The token of a workspace, renewed where it is about to expire. Raises `ChannelDown` where there is none."""
+        return await self._tokens.get(team_id or self._home_team_id, self._current)
+
+    async def uninstalled(self, body: Json) -> None:
+        """The app was removed from a workspace, or its bot token revoked: nothing is sent there any more."""
+        team_id = str(body["team_id"])
+        event = body["event"]
+        if event["type"] == "app_uninstalled":
+            await self._store.async_delete_all(enterprise_id=None, team_id=team_id)
+        elif (event.get("tokens") or {}).get("bot"):
+            await self._store.async_delete_bot(enterprise_id=None, team_id=team_id)
+        self._tokens.clear()
+        log.error("slack.uninstalled", team_id=team_id, event_type=event["type"])
+
+    async def _current(self, team_id: str) -> str:
+        bot = await self._find(team_id)
+        try:
+            renewed = await self._rotator.perform_bot_token_rotation(
+                bot=bot, minutes_before_expiration=int(_RENEW_BEFORE.total_seconds() // 60)
+            )
+        except (SlackTokenRotationError, SlackClientError, aiohttp.ClientError, TimeoutError) as error:
+            return await self._renewed_elsewhere(bot, error)
+        if renewed is None:
+            return _token(bot)
+        await self._store.async_save_bot(renewed)
+        log.info("slack.token_renewed", team_id=team_id)
+        return _token(renewed)
+
+    async def _renewed_elsewhere(self, bot: Bot, error: Exception) -> str:
+        """A refresh token works once: another process may have been first, and have stored what it got."""
+        stored = await self._find(str(bot.team_id))
+        expires_at = bot.bot_token_expires_at or 0
+        if stored.bot_token != bot.bot_token or expires_at > datetime.now(UTC).timestamp():
+            return _token(stored)
+        raise TemporaryFailure("the bot token has expired and could not be renewed", code="token_expired") from error
+
+    async def _find(self, team_id: str) -> Bot:
+        bot = await self._store.async_find_bot(enterprise_id=None, team_id=team_id)
+        if bot is None:
+            raise ChannelDown(f"the app is not installed in {team_id}", code="not_installed")
+        return bot
+
+
+@asynccontextmanager
+async def oauth_client(config: SlackConfig) -> AsyncIterator[AsyncWebClient]:
+    """A client without a token, for the calls that get one."""
+    timeout = aiohttp.ClientTimeout(total=config.timeout.total_seconds())
+    async with aiohttp.ClientSession(timeout=timeout, trust_env=False) as session:
+        client = AsyncWebClient(base_url=config.api_url, session=session, retry_handlers=[])
+        client.proxy = config.proxy or None  # its constructor takes a proxy from the environment
+        yield client
+
+
+def _token(bot: Bot) -> str:
+    return str(bot.bot_token)
