@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -60,8 +61,15 @@ class Deciding:
     edits: list[EditSubmitted] = field(default_factory=list)
     taken_over: list[str] = field(default_factory=list)
     broken: bool = False
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    may_answer: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.may_answer.set()
 
     async def click(self, click: Click) -> Reply:
+        self.asked.set()
+        await self.may_answer.wait()
         self._check()
         card = self.cards.get(ButtonValue.decode(click.value).subject_id)
         if card is None:

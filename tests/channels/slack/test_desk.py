@@ -10,6 +10,7 @@ import pytest
 from channels.errors import ChannelDown, PermanentFailure, TemporaryFailure, UnknownOutcome
 from channels.sandbox.faults import Fault, FaultKind
 from channels.sandbox.slack import SlackUser
+from channels.slack.app import SlackApp
 from channels.staff import ApprovalState, CardRef, Member
 from tests.channels.slack.deciding import refund
 from tests.channels.slack.harness import APPROVERS, Deployment
@@ -228,6 +229,27 @@ async def test_slack_sdk_does_not_repeat_a_post_in_secret(deployment: Deployment
         await deployment.ask(refund())
 
     assert [method for method, _ in deployment.slack.calls_made] == ["chat.postMessage"]
+
+
+async def test_a_call_that_takes_too_long_is_given_up_and_its_outcome_unknown(deployment: Deployment) -> None:
+    hasty = replace(deployment.app._config, timeout=timedelta(milliseconds=300))
+    deployment.slack.faults.plan(Fault(FaultKind.SLOW, "chat.postMessage", seconds=100))
+
+    async with SlackApp.open(hasty) as app:
+        with pytest.raises(UnknownOutcome):
+            await app.desk.notify("hello", key="n1")
+
+    assert len(deployment.slack.messages(APPROVERS)) == 1
+
+
+async def test_where_nobody_listens_nothing_was_sent(deployment: Deployment, free_port: int) -> None:
+    astray = replace(deployment.app._config, api_url=f"http://127.0.0.1:{free_port}/api/")
+
+    async with SlackApp.open(astray) as app:
+        with pytest.raises(TemporaryFailure) as failure:
+            await app.desk.notify("hello", key="n1")
+
+    assert failure.value.code == "no_connection"
 
 
 async def test_nothing_found_is_certain_only_after_a_while(deployment: Deployment) -> None:

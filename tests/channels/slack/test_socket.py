@@ -71,6 +71,41 @@ async def test_the_app_comes_back_after_its_connection_ends(way: str) -> None:
         assert await deployment.press("U0ADA", "approval.approve", ref) == 200
 
 
+async def test_a_stopping_app_still_acknowledges_what_it_is_keeping() -> None:
+    async with deploy(socket_mode=True) as deployment:
+        listener = asyncio.create_task(deployment.app.listen_socket())
+        await deployment.slack.sockets.connected()
+        ref = await deployment.ask(refund())
+        deployment.gateway.may_answer.clear()
+        pressing = asyncio.create_task(deployment.press("U0ADA", "approval.approve", ref))
+        await deployment.gateway.asked.wait()
+
+        listener.cancel()
+        deployment.gateway.may_answer.set()
+        status = await pressing
+
+        assert status == 200
+        assert deployment.gateway.cards["apr_1"].state is ApprovalState.APPROVED
+        await asyncio.wait({listener}, timeout=60)
+
+
+async def test_a_dialog_opens_before_the_gateway_has_answered() -> None:
+    async with listening() as deployment:
+        ref = await deployment.ask(refund())
+        deployment.gateway.may_answer.clear()
+        message = deployment.slack.workspace.message(ref.slack_channel_id, ref.ts)
+
+        await deployment.slack.click("U0ADA", "approval.edit", message)
+        await deployment.gateway.asked.wait()
+        (loading,) = deployment.slack.open_views("U0ADA")
+        deployment.gateway.may_answer.set()
+        await deployment.app.settle()
+
+        (filled,) = deployment.slack.open_views("U0ADA")
+        assert "One moment" in loading["blocks"][0]["text"]["text"]
+        assert filled["callback_id"] == "approval.edit"
+
+
 async def test_a_proxy_in_the_environment_is_not_taken_for_the_socket(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
 
