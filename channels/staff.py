@@ -73,6 +73,7 @@ class ApprovalCard:
     outcome_failed: bool = False
     decided_at: datetime | None = None
     transcript_url: str = ""
+    can_take_over: bool = True
     high_risk: bool = False
     customer_wrote_since: int = 0  # messages that arrived after the card was posted
     ref: CardRef | None = None

@@ -69,7 +69,7 @@ async def open_gateway(settings: Settings, *, retry_at: RetrySchedule = never) -
         stack.push_async_callback(redis.aclose)
         http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
         wakeups = Wakeups(redis)
-        cards = Cards(db, public_url=settings.reached_at)
+        cards = Cards(db)
         approvers = Approvers(slack_channel_id=settings.approvers_channel, approvers=settings.approvers)
         approvals = Approvals(
             db,
@@ -93,7 +93,6 @@ async def open_gateway(settings: Settings, *, retry_at: RetrySchedule = never) -
             channels,
             rules=ApprovalRules(settings.approvals_required, settings.approval_lifetime),
             alert_channel=settings.handoff_channel or settings.approvers_channel,
-            public_url=settings.reached_at,
         )
         yield Gateway(
             settings=settings,

@@ -14,9 +14,8 @@ _REQUIRES_APPROVAL = "this tool always needs a person's approval"
 class Cards:
     """Approval cards as values, and where they stand."""
 
-    def __init__(self, db: Database, *, public_url: str) -> None:
+    def __init__(self, db: Database) -> None:
         self._db = db
-        self._public_url = public_url.rstrip("/")
 
     async def of(self, approval_id: str) -> ApprovalCard | None:
         """The card as it should look now."""
@@ -54,7 +53,7 @@ class Cards:
             outcome=approval.outcome,
             outcome_failed=approval.outcome_failed,
             decided_at=approval.decided_at,
-            transcript_url=f"{self._public_url}/console/conversations/{conversation.id}",
+            can_take_over=False,  # until staff can speak in a conversation
             high_risk=approval.policy.high_risk,
             customer_wrote_since=approval.customer_wrote_since,
             ref=approval.card,

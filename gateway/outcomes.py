@@ -68,14 +68,12 @@ class Outcomes:
         *,
         rules: ApprovalRules,
         alert_channel: str,
-        public_url: str,
         clock: Callable[[], datetime] = utcnow,
     ) -> None:
         self._db = db
         self._channels = channels
         self._rules = rules
         self._alert_channel = alert_channel
-        self._public_url = public_url.rstrip("/")
         self._clock = clock
 
     async def begin(self, claimed: Claimed, turn: Turn) -> None:
@@ -245,13 +243,12 @@ class Outcomes:
         )
 
     def _alert(self, claimed: Claimed, turn: Turn, reason: str) -> NewDelivery:
-        url = f"{self._public_url}/console/conversations/{turn.conversation_id}"
         return NewDelivery(
             id=DeliveryId(f"{turn.id}:alert"),
             lane=f"alert:{turn.id}",
             kind=DeliveryKind.ALERT,
             target=ReplyTarget(ChannelName.SLACK, "desk", self._alert_channel),
-            text=wording.turn_failed(describe_customer(claimed.conversation), url, reason),
+            text=wording.turn_failed(describe_customer(claimed.conversation), turn.conversation_id, reason),
             conversation_id=ConversationId(turn.conversation_id),
             turn_id=turn.id,
         )

@@ -41,9 +41,17 @@ def reminder(approval: Approval) -> str:
     return f"Still waiting for a decision{where}: *{approval.tool_name}*. Without one it expires {expires}."
 
 
-def turn_failed(customer: str, conversation_url: str, failure: str) -> str:
+def turn_failed(customer: str, conversation_id: str, failure: str) -> str:
     """A conversation that the agent could not go on with."""
-    return f":warning: The agent could not answer {customer}: {failure} <{conversation_url}|Open the conversation>"
+    return (
+        f":warning: The agent could not answer {_escaped(customer)}: {_escaped(failure)}\n"
+        f"See `frontdesk conversations show {conversation_id}`."
+    )
+
+
+def _escaped(text: str) -> str:
+    """Slack would read these three as its own marks."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _moment(at: datetime, pattern: str) -> str:

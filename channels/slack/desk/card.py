@@ -173,8 +173,9 @@ def _buttons(card: ApprovalCard, *, show_all: bool) -> list[block.Block]:
         block.button("Approve", ClickAction.APPROVE, value, style="primary", confirm=confirm),
         block.button("Edit", ClickAction.EDIT, value),
         block.button("Deny", ClickAction.DENY, value, style="danger"),
-        block.button("Take over", ClickAction.TAKE_OVER, value),
     ]
+    if card.can_take_over:
+        buttons.append(block.button("Take over", ClickAction.TAKE_OVER, value))
     return [*buttons, block.button("Show all", SHOW_ALL, value)] if show_all else buttons
 
 
