@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-ECHO_LIMIT = 200
-WISH_TO_BE_ASKED = re.compile(r"(?<!\w)ask\s+me\s+first(?!\w)", re.IGNORECASE)
+_MOST_REPEATED = 200
+_WISH_TO_BE_ASKED = re.compile(r"(?<!\w)ask\s+me\s+first(?!\w)", re.IGNORECASE)
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _CALL = re.compile(r"\s*call\s+(?P<name>[^\s{}]+)\s*(?P<braces>\{.*)?", re.IGNORECASE)
@@ -130,7 +130,7 @@ def decide(heard: Heard, offered: Sequence[Offered]) -> Plan:
 
 def wants_to_be_asked(text: str) -> bool:
     """Whether the turn asks for approval of what the agent may decide by itself."""
-    return WISH_TO_BE_ASKED.search(text) is not None
+    return _WISH_TO_BE_ASKED.search(text) is not None
 
 
 def _call_lines(text: str, offered: set[str]) -> Iterator[CallLine]:
@@ -144,6 +144,7 @@ def _call_lines(text: str, offered: set[str]) -> Iterator[CallLine]:
 def _json_object(braces: str) -> dict[str, object] | None:
     try:
         value = json.loads(braces, parse_constant=_refuse_constant)
+        json.dumps(value, ensure_ascii=False).encode()  # halves of characters can be neither stored nor sent
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
@@ -229,6 +230,6 @@ def _repeat(heard: Heard) -> str:
 
 
 def _shortened(text: str) -> str:
-    if len(text) <= ECHO_LIMIT:
+    if len(text) <= _MOST_REPEATED:
         return text
-    return f"{text[:ECHO_LIMIT]}… ({len(text)} characters)"
+    return f"{text[:_MOST_REPEATED]}… ({len(text)} characters)"

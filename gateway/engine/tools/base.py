@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, TypeAlias
 
@@ -16,7 +16,7 @@ import structlog
 from pydantic_ai.tools import ToolDefinition
 
 from gateway.agent.tool import ToolApprovalConfig
-from gateway.engine.tools.arguments import complaint, complaint_about_edit
+from gateway.engine.tools.arguments import complaint
 from gateway.engine.tools.marks import APPROVAL_SWITCH, SEARCH_MARK, has_switch
 
 log = structlog.get_logger(__name__)
@@ -71,7 +71,7 @@ class RunnableTool:
 
     `parameters` is the JSON schema of what the model may supply; where the agent decides, it holds the switch by which
     the model asks for approval. `arguments_schema` covers everything the tool runs with. `static` values override the
-    model's; a person's override both. `run` raises nothing but `CancelledError`.
+    model's, and a person's override both. `run` raises nothing but `CancelledError`.
     """
 
     tool_id: str
@@ -106,21 +106,10 @@ class RunnableTool:
                 # A tool with an argument of this name of its own has no room for the switch, and so always asks.
                 return not has_switch(self.parameters) or from_model.get(APPROVAL_SWITCH) is True
 
-    def arguments_to_run(
-        self, from_model: Mapping[str, Any], confirm: Mapping[str, Any] | None = None
-    ) -> dict[str, Any]:
-        """Static values over the model's, a person's over both."""
+    def arguments_to_run(self, from_model: Mapping[str, Any]) -> dict[str, Any]:
+        """What a call runs with, before anybody edits it: without the switch, static values over the model's."""
         switch = {APPROVAL_SWITCH} if has_switch(self.parameters) else set()
-        supplied = {key: value for key, value in from_model.items() if key not in switch}
-        return {**supplied, **self.static, **(confirm or {})}
-
-    def complaint(self, arguments: Mapping[str, Any]) -> str | None:
-        """What is wrong with these arguments, in words; None where they can run."""
-        return complaint(self.arguments_schema, arguments)
-
-    def complaint_about_edit(self, proposed: Mapping[str, Any], confirm: Mapping[str, Any]) -> str | None:
-        """What is wrong with a person's changes to proposed arguments, in words; None where they can run."""
-        return complaint_about_edit(self.arguments_schema, proposed, confirm)
+        return {**{key: value for key, value in from_model.items() if key not in switch}, **self.static}
 
 
 def guarded(run: ToolRun, arguments_schema: Mapping[str, Any], limits: ToolLimits) -> ToolRun:
@@ -131,9 +120,9 @@ def guarded(run: ToolRun, arguments_schema: Mapping[str, Any], limits: ToolLimit
             return ToolOutcome(wrong, is_error=True)
         try:
             async with asyncio.timeout(limits.timeout.total_seconds()) as clock:
-                return _shortened(await run(arguments, context), limits.max_result_chars)
+                return _presentable(await run(arguments, context), limits.max_result_chars)
         except ToolFailure as failure:
-            return _shortened(ToolOutcome(str(failure), is_error=True), limits.max_result_chars)
+            return _presentable(ToolOutcome(str(failure), is_error=True), limits.max_result_chars)
         except TimeoutError as error:
             if not clock.expired():
                 return _unexpected(error, context, limits)
@@ -159,7 +148,7 @@ def _unexpected(error: BaseException, context: ToolContext, limits: ToolLimits) 
     log.warning(
         "tool.failed", session_id=context.session_id, tool_call_id=context.tool_call_id, error=type(error).__name__
     )
-    return _shortened(ToolOutcome(_in_words(error), is_error=True), limits.max_result_chars)
+    return _presentable(ToolOutcome(_in_words(error), is_error=True), limits.max_result_chars)
 
 
 def _in_words(error: BaseException) -> str:
@@ -170,10 +159,9 @@ def _in_words(error: BaseException) -> str:
     return f"{type(error).__name__}: {words}" if words else type(error).__name__
 
 
-def _shortened(outcome: ToolOutcome, max_chars: int) -> ToolOutcome:
-    if len(outcome.text) <= max_chars:
-        return outcome
-    note = f"\n… (cut here; the whole result had {len(outcome.text)} characters)"
-    return ToolOutcome(
-        outcome.text[:max_chars] + note, is_error=outcome.is_error, hits=outcome.hits, query=outcome.query
-    )
+def _presentable(outcome: ToolOutcome, max_chars: int) -> ToolOutcome:
+    """Text that can be stored and sent: of bounded length, and without halves of characters."""
+    text = outcome.text.encode("utf-8", "replace").decode()
+    if len(text) > max_chars:
+        text = f"{text[:max_chars]}\n… (cut here; the whole result had {len(text)} characters)"
+    return replace(outcome, text=text)

@@ -42,7 +42,7 @@ def test_call_lines_come_before_every_other_rule() -> None:
     )
 
 
-@pytest.mark.parametrize("braces", ["{", "{1}", '{"a": 1} and more', '{"a": NaN}', "{" * 5000])
+@pytest.mark.parametrize("braces", ["{", "{1}", '{"a": 1} and more', '{"a": NaN}', '{"a": "\\ud800"}', "{" * 5000])
 def test_braces_that_hold_no_json_object_are_no_arguments(braces: str) -> None:
     plan = decide(Heard(f"call echo {braces}"), TOOLS)
 

@@ -11,6 +11,7 @@ import pytest
 
 from gateway.agent.local import LocalTool
 from gateway.agent.tool import ToolApprovalConfig
+from gateway.engine.tools.arguments import complaint_about_edit
 from gateway.engine.tools.base import ToolLimits, ToolOutcome
 from gateway.engine.tools.catalogue import build_tools
 from gateway.engine.tools.config import ToolsConfig
@@ -60,15 +61,15 @@ async def test_the_model_is_told_of_dynamic_inputs_and_not_of_constants() -> Non
     assert "livecrawl" in schema["properties"]
 
 
-async def test_a_person_overrides_the_constants_and_constants_override_the_model() -> None:
+async def test_constants_override_the_model() -> None:
     frame = custom("echo", inputs={"note": dynamic(), "mode": static("safe"), "level": static(1)})
 
     async with ToolServices.open(ToolsConfig()) as services:
         tool = await built(frame, services)
-        arguments = tool.arguments_to_run({"note": "hi", "mode": "wild", "level": 9}, {"level": 2})
+        arguments = tool.arguments_to_run({"note": "hi", "mode": "wild", "level": 9})
         outcome = await tool.run(arguments, CONTEXT)
 
-    assert outcome == ToolOutcome('{"level":2,"mode":"safe","note":"hi"}')
+    assert outcome == ToolOutcome('{"level":1,"mode":"safe","note":"hi"}')
 
 
 async def test_echo_answers_compact_json_with_sorted_keys() -> None:
@@ -177,16 +178,17 @@ async def test_an_edit_is_checked_against_the_tools_arguments(
     async with ToolServices.open(ToolsConfig()) as services:
         tool = await built(custom("refund"), services, REFUND)
 
-    assert tool.complaint_about_edit(proposed, confirm) == complaint
+    assert complaint_about_edit(tool.arguments_schema, proposed, confirm) == complaint
 
 
 async def test_an_edit_of_a_tool_without_types_may_touch_what_was_declared_or_proposed() -> None:
     async with ToolServices.open(ToolsConfig()) as services:
         tool = await built(custom("echo", inputs={"level": static(1), "note": dynamic()}), services)
 
-    assert tool.complaint_about_edit({"extra": 1}, {"note": "x", "extra": 2, "level": 3}) is None
-    assert tool.complaint_about_edit({}, {"extra": 2}) == "There is no argument named extra."
-    assert tool.complaint_about_edit({}, {"level": "high"}) == "level must be a number."
+    schema = tool.arguments_schema
+    assert complaint_about_edit(schema, {"extra": 1}, {"note": "x", "extra": 2, "level": 3}) is None
+    assert complaint_about_edit(schema, {}, {"extra": 2}) == "There is no argument named extra."
+    assert complaint_about_edit(schema, {}, {"level": "high"}) == "level must be a number."
 
 
 @pytest.mark.parametrize(
@@ -272,6 +274,16 @@ async def test_a_tool_that_says_a_megabyte_is_cut_with_a_note() -> None:
     assert outcome.text.startswith("xxx")
     assert outcome.text.endswith("\n… (cut here; the whole result had 1000000 characters)")
     assert len(outcome.text) < 101_000
+
+
+async def test_halves_of_characters_do_not_leave_a_tool() -> None:
+    async def broken() -> str:
+        """Says what no encoding knows."""
+        return "caf\ud800é"
+
+    local = LocalTool.from_function(broken)
+
+    assert await run_once(custom("broken"), {}, None, local) == ToolOutcome("caf?é")
 
 
 async def test_the_engines_own_cancellation_goes_through() -> None:
