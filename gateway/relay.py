@@ -157,7 +157,7 @@ def failure_from(data: Mapping[str, Any]) -> Failed:
 
 def asked_from(request_id: str, data: Mapping[str, Any]) -> ApprovalAsked:
     """An approval request as the platform words it; what it leaves out is empty."""
-    arguments, schema, policy = data.get("arguments"), data.get("arguments_schema"), data.get("policy")
+    arguments, schema, policy = data.get("arguments"), data.get("arguments_schema"), data.get("approval_policy")
     return ApprovalAsked(
         request_id=request_id,
         tool_call_id=str(data.get("tool_call_id") or ""),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator, Sequence
+from itertools import cycle
 
 import pytest
 
@@ -34,7 +36,12 @@ WEB_POINTS = (
 )
 
 
-@pytest.mark.parametrize("point", WORKER_POINTS)
+def alternating(points: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Each point on one of the databases: what differs between them is tested statement by statement elsewhere."""
+    return zip(points, cycle(("sqlite", "postgres")), strict=False)
+
+
+@pytest.mark.parametrize(("point", "database_kind"), alternating(WORKER_POINTS))
 async def test_a_worker_killed_at_any_step_loses_and_doubles_nothing(deployment: Deployment, point: str) -> None:
     await deployment.kill(WORKER)
     await deployment.start(WORKER, die_at=point)
@@ -46,7 +53,7 @@ async def test_a_worker_killed_at_any_step_loses_and_doubles_nothing(deployment:
     await everything_happened_once(deployment)
 
 
-@pytest.mark.parametrize("point", WEB_POINTS)
+@pytest.mark.parametrize(("point", "database_kind"), alternating(WEB_POINTS))
 async def test_a_web_process_killed_at_any_step_loses_and_doubles_nothing(deployment: Deployment, point: str) -> None:
     await deployment.kill(WEB)
     await deployment.start(WEB, die_at=point)
