@@ -57,6 +57,12 @@ class Inbound:
 
     async def accept(self, event: InboundEvent) -> None:
         """Make an event durable, then wake whoever it concerns. A repeat changes nothing."""
+        try:
+            await self._take(event)
+        except Redelivered:
+            log.info("message.redelivered", channel=event.channel)
+
+    async def _take(self, event: InboundEvent) -> None:
         match event:
             case InboundMessage():
                 await self._take_message(event)
@@ -75,34 +81,30 @@ class Inbound:
         now = self._clock()
         debounce = self._debounce.get(message.channel, timedelta())
         message_id = MessageId(new_id("msg"))
-        try:
-            async with self._db.transaction() as tx:
-                await _claim_keys(tx, message, message_id)
-                arrival = await conversations.count_arrival(
-                    tx,
-                    new_id=new_id("cnv"),
-                    channel=message.channel,
-                    thread_key=message.thread_key,
-                    address=message.sender.address,
-                    name=message.sender.name,
-                    subject=message.subject,
-                    now=now,
-                    due_at=now + debounce,
-                    latest_due_at=now + BURST_CAP * debounce,
-                )
-                await messages.add(
-                    tx,
-                    message,
-                    message_id=message_id,
-                    conversation_id=arrival.conversation_id,
-                    position=arrival.position,
-                    now=now,
-                )
-                for attachment in message.attachments:
-                    await messages.add_attachment(tx, attachment, attachment_id=new_id("att"), message_id=message_id)
-        except Redelivered:
-            log.info("message.redelivered", channel=message.channel)
-            return
+        async with self._db.transaction() as tx:
+            await _claim_keys(tx, message, message_id)
+            arrival = await conversations.count_arrival(
+                tx,
+                new_id=new_id("cnv"),
+                channel=message.channel,
+                thread_key=message.thread_key,
+                address=message.sender.address,
+                name=message.sender.name,
+                subject=message.subject,
+                now=now,
+                due_at=now + debounce,
+                latest_due_at=now + BURST_CAP * debounce,
+            )
+            await messages.add(
+                tx,
+                message,
+                message_id=message_id,
+                conversation_id=arrival.conversation_id,
+                position=arrival.position,
+                now=now,
+            )
+            for attachment in message.attachments:
+                await messages.add_attachment(tx, attachment, attachment_id=new_id("att"), message_id=message_id)
         log.info("message.stored", conversation_id=arrival.conversation_id, message_id=message_id)
         if arrival.is_first_waiting:
             await self._wakeups.advance(arrival.conversation_id, at=arrival.due_at if debounce else None)
@@ -119,6 +121,7 @@ class Inbound:
     async def _stop(self, change: ConsentChange) -> None:
         now = self._clock()
         async with self._db.transaction() as tx:
+            await _claim_keys(tx, change.message, MessageId(new_id("msg")))
             if not await opt_outs.add(tx, change.channel, change.address, source=change.provider_id, now=now):
                 return
             cancelled = await deliveries.cancel_for_address(
@@ -138,6 +141,7 @@ class Inbound:
         async with self._db.transaction() as tx:
             lifted = await opt_outs.remove(tx, change.channel, change.address)
             if lifted:
+                await _claim_keys(tx, change.message, MessageId(new_id("msg")))
                 await audit.record(
                     tx,
                     "consent.started",
