@@ -36,6 +36,7 @@ _PERSON = re.compile(r"^(?:as |like |what |when )|\b(?:you|i|we|he|she|they|i've
 _WRAPPING = re.compile(
     r"^[\s>|*_\-–—=\u200e\u200f\u202a-\u202e\u2066-\u2069]+|[\s*_\-–—=\u200e\u200f\u202a-\u202e\u2066-\u2069]+$"
 )
+_EVIDENCE = re.compile(r"[\d@]|quoting|zitat|citando|citation|quotando|zitiere|citerar|citiranje", re.IGNORECASE)
 _SPACES = re.compile(r"\s+")
 _GROUPWISE = re.compile(r"^>>>+\s*\S.{0,300}\S\s*>>>+$")
 _QUOTED_END = re.compile(rf"^>\s*(?:{_alternatives(words.WROTE)})\s*:?\s*$", re.IGNORECASE)
@@ -52,6 +53,9 @@ def attribution_start(lines: Sequence[str], end: int, *, quote_follows: bool) ->
     if _GROUPWISE.match(last.strip()):
         return end
     if not _may_end(last, quote_follows=quote_follows):
+        return None
+    near = "".join(line[:MAX_CHARS] for line in lines[max(0, end - MAX_LINES) : end + 1])
+    if not quote_follows and not _EVIDENCE.search(near):
         return None
     return _start(lines, end, quote_follows=quote_follows)
 

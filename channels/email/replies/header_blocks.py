@@ -48,7 +48,9 @@ def header_block(lines: Sequence[str], start: int) -> HeaderBlock | None:
                 break
             if blanks > 2:
                 break
-        elif _is_continuation(lines, number, last_kind, blanks):
+        elif found is not None and found[0] != "other":
+            break
+        elif found is not None or _is_continuation(lines, number, last_kind, blanks):
             values[last_kind] = f"{values[last_kind]} {line.strip(' >|*')}"
             end = number + 1
         else:

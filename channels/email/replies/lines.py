@@ -9,7 +9,7 @@ from enum import StrEnum
 from channels.email.replies import attributions, separators
 from channels.email.replies.header_blocks import HeaderBlock, header_block
 
-MAX_LINES = 20_000  # what is below is not looked at, and belongs to what is above
+MAX_LINES = 4_000  # introductions are looked for in the first of them; marks of quotation count everywhere
 MAX_LINE_CHARS = 4_000
 
 
@@ -179,16 +179,12 @@ def _introduction(
     lines: Sequence[str], number: int, *, quote_follows: bool = False
 ) -> tuple[int, int, HeaderBlock | None] | None:
     line = lines[number]
-    if (
-        separators.is_original_separator(line)
-        or separators.is_forward_separator(line)
-        or separators.is_reply_marker(line)
-    ):
+    if separators.is_separator(line):
         return number, number + 1, None
-    block = header_block(lines, number)
+    block = header_block(lines, number) if ":" in line or "：" in line else None
     if block is not None:
         return number, block.end, block
-    if separators.is_ruled_words(line):
+    if separators.words_between_rules(line):
         following = next(
             (other for other in range(number + 1, min(number + 4, len(lines))) if lines[other].strip()), None
         )

@@ -2,41 +2,47 @@
 
 from __future__ import annotations
 
-import re
-
 from channels.email.replies import words
 
-_RULED = re.compile(r"^[\s>*_|\u200e\u200f]{0,12}[-_=—–]{2,60}\s*(\S.{1,120}?)\s*[-_=—–]{2,60}[\s*_]{0,6}$")
-_MARK = re.compile(r"^[\s>*_|#\-–—=+.\[\](){}~]{0,30}(\S.{4,140}?)[\s*_#\-–—=+.\[\](){}~:]{0,30}$")
+MAX_CHARS = 250
+
+_AROUND = " \t>*_|\u200e\u200f"
+_RULE = "-_=—–"
+
+
+def is_separator(line: str) -> bool:
+    """Whether a line says, in words, that another mail begins below it."""
+    return is_original_separator(line) or is_forward_separator(line) or is_reply_marker(line)
 
 
 def is_original_separator(line: str) -> bool:
     """ "----- Original Message -----", in any of the languages."""
-    match = _RULED.match(line) if len(line) <= 250 else None
-    return match is not None and _holds(match[1], words.ORIGINAL_MESSAGE)
+    between = words_between_rules(line)
+    return bool(between) and _holds(between, words.ORIGINAL_MESSAGE)
 
 
 def is_forward_separator(line: str) -> bool:
     """ "---------- Forwarded message ---------", "Begin forwarded message:"."""
-    if len(line) > 250:
-        return False
-    match = _RULED.match(line)
-    if match is not None:
-        return _holds(match[1], words.FORWARDED_MESSAGE)
-    text = line.strip(" >*_\t").lower()
+    between = words_between_rules(line)
+    if between:
+        return _holds(between, words.FORWARDED_MESSAGE)
+    text = line.strip(_AROUND).lower() if len(line) <= MAX_CHARS else ""
     return text.endswith((":", "：")) and any(text.startswith(phrase) for phrase in words.FORWARDED_MESSAGE)
 
 
-def is_ruled_words(line: str) -> bool:
-    """Words between two rules: a separator in whatever language, if a header block follows."""
-    match = _RULED.match(line) if len(line) <= 250 else None
-    return match is not None and any(character.isalpha() for character in match[1])
+def words_between_rules(line: str) -> str:
+    """What stands between two rules: a separator in whatever language, if a header block follows. Empty for others."""
+    text = line.strip(_AROUND) if len(line) <= MAX_CHARS else ""
+    between = text.strip(_RULE)
+    before = len(text) - len(text.lstrip(_RULE))
+    behind = len(text) - len(text.rstrip(_RULE))
+    has_words = any(character.isalpha() for character in between)
+    return between.strip() if has_words and before >= 2 and behind >= 2 else ""
 
 
 def is_reply_marker(line: str) -> bool:
     """ "Please reply above this line"."""
-    match = _MARK.match(line) if len(line) <= 250 else None
-    return match is not None and _holds(match[1], words.REPLY_ABOVE)
+    return len(line) <= MAX_CHARS and _holds(line, words.REPLY_ABOVE)
 
 
 def _holds(text: str, table: tuple[str, ...]) -> bool:
