@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import cycle
 
 import pytest
@@ -36,9 +36,9 @@ WEB_POINTS = (
 )
 
 
-def alternating(points: Sequence[str]) -> Iterator[tuple[str, str]]:
+def alternating(points: Sequence[str]) -> list[tuple[str, str]]:
     """Each point on one of the databases: what differs between them is tested statement by statement elsewhere."""
-    return zip(points, cycle(("sqlite", "postgres")), strict=False)
+    return list(zip(points, cycle(("sqlite", "postgres")), strict=False))
 
 
 @pytest.mark.parametrize(("point", "database_kind"), alternating(WORKER_POINTS))
