@@ -14,10 +14,14 @@ import pytest
 from channels.errors import PermanentFailure, SendError, TemporaryFailure, UnknownOutcome
 from channels.message import Answer, Attachment, OutboundPart
 from channels.sandbox.faults import FaultKind
+from tests.channels.slack.subject import slack_subject
 from tests.channels.sms.subject import sms_subject
 from tests.contracts.channel_subject import ChannelSubject
 
-SUBJECTS: dict[str, Callable[[], AbstractAsyncContextManager[ChannelSubject]]] = {"sms": sms_subject}
+SUBJECTS: dict[str, Callable[[], AbstractAsyncContextManager[ChannelSubject]]] = {
+    "slack": slack_subject,
+    "sms": sms_subject,
+}
 LONG_ANSWER = Answer("\n\n".join(f"Paragraph {number} of an answer that is far too long." for number in range(1200)))
 
 
