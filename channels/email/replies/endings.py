@@ -155,6 +155,10 @@ def _without_closing(lines: Sequence[str], start: int, end: int) -> int:
 
 
 def _last_paragraph(lines: Sequence[str], start: int, end: int) -> int:
-    while end > start and lines[end - 1].strip(_BLANK):
-        end -= 1
-    return end
+    """Where it begins; `start` if it is longer than what programs append."""
+    first = end
+    while first > start and lines[first - 1].strip(_BLANK):
+        first -= 1
+        if end - first > MAX_TAIL_LINES:
+            return start
+    return first

@@ -11,6 +11,7 @@ from channels.email.replies.header_blocks import HeaderBlock, header_block
 
 MAX_LINES = 4_000  # introductions are looked for in the first of them; marks of quotation count everywhere
 MAX_LINE_CHARS = 4_000
+MAX_QUOTES_LOOKED_INTO = 30
 
 
 class Mark(StrEnum):
@@ -59,6 +60,7 @@ class Classified:
     def blocks(self, start: int, end: int) -> list[Block]:
         """Lines `start` to `end` as blocks; a quotation that begins with an introduction is preceded by an empty one."""
         found: list[Block] = []
+        looks_left = MAX_QUOTES_LOOKED_INTO
         for number in range(start, end):
             kind = self.kinds[number]
             if kind is Kind.EMPTY or (found and found[-1].kind is kind):
@@ -66,8 +68,10 @@ class Classified:
                     found[-1] = Block(found[-1].kind, found[-1].start, number + 1)
                 continue
             is_led_to = bool(found) and found[-1].kind is Kind.INTRODUCTION
-            if kind is Kind.QUOTE and not is_led_to and self._begins_with_introduction(number):
-                found.append(Block(Kind.INTRODUCTION, number, number))
+            if kind is Kind.QUOTE and not is_led_to and looks_left:
+                looks_left -= 1
+                if self._begins_with_introduction(number):
+                    found.append(Block(Kind.INTRODUCTION, number, number))
             found.append(Block(kind, number, number + 1))
         return found
 
