@@ -21,6 +21,7 @@ from channels.errors import PermanentFailure, TemporaryFailure
 from channels.slack.config import SlackConfig
 from channels.slack.lanes import Lanes
 from channels.slack.outcomes import translated
+from channels.slack.quiet import quiet_logger
 
 Json = Mapping[str, Any]  # a Slack object, as JSON
 METADATA_EVENT = "frontdesk_message"
@@ -69,7 +70,11 @@ class SlackApi:
     def client(self, token: str = "") -> AsyncWebClient:
         """A slack-sdk client on the shared session, for those who need the SDK itself."""
         client = AsyncWebClient(
-            token=token or None, base_url=self._config.api_url, session=self._session, retry_handlers=[]
+            token=token or None,
+            base_url=self._config.api_url,
+            session=self._session,
+            retry_handlers=[],
+            logger=quiet_logger(),
         )
         client.proxy = self._config.proxy or None  # its constructor takes a proxy from the environment
         return client

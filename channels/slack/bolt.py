@@ -19,6 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from channels.errors import MalformedPayload
 from channels.slack.api import Json
+from channels.slack.quiet import quiet_logger
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +32,7 @@ class FrontdeskBolt(AsyncApp):
     def __init__(self, client: AsyncWebClient) -> None:
         super().__init__(
             name="frontdesk",
+            logger=quiet_logger(),
             client=client,
             authorize=_authorize,
             signing_secret="",

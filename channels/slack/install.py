@@ -20,6 +20,7 @@ from channels.base import WebhookReply, WebhookRequest
 from channels.slack.config import SlackConfig
 from channels.slack.installations import AppCredentials, oauth_client
 from channels.slack.manifest import SCOPES
+from channels.slack.quiet import quiet_logger
 
 INSTALL_PATH = "/slack/install"
 RETURN_PATH = "/slack/oauth_redirect"
@@ -55,8 +56,9 @@ class SlackInstall:
                 redirect_uri_path=RETURN_PATH,
                 installation_store=installations,
                 state_store=states,
+                logger=quiet_logger(),
             )
-            yield cls(AsyncOAuthFlow(client=client, settings=settings))
+            yield cls(AsyncOAuthFlow(client=client, settings=settings, logger=quiet_logger()))
 
     async def begin(self, request: WebhookRequest) -> WebhookReply:
         """`GET /slack/install`: a page that leads to Slack, and a cookie that ties the way back to this browser."""

@@ -22,6 +22,7 @@ from channels.errors import ChannelDown, TemporaryFailure
 from channels.slack.api import Json
 from channels.slack.config import SlackConfig
 from channels.slack.fresh import Fresh
+from channels.slack.quiet import quiet_logger
 
 log = structlog.get_logger(__name__)
 
@@ -121,7 +122,7 @@ async def oauth_client(config: SlackConfig) -> AsyncIterator[AsyncWebClient]:
     """A client without a token, for the calls that get one."""
     timeout = aiohttp.ClientTimeout(total=config.timeout.total_seconds())
     async with aiohttp.ClientSession(timeout=timeout, trust_env=False) as session:
-        client = AsyncWebClient(base_url=config.api_url, session=session, retry_handlers=[])
+        client = AsyncWebClient(base_url=config.api_url, session=session, retry_handlers=[], logger=quiet_logger())
         client.proxy = config.proxy or None  # its constructor takes a proxy from the environment
         yield client
 

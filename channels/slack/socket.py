@@ -20,6 +20,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 
 from channels.slack.api import SlackApi
 from channels.slack.config import SlackConfig
+from channels.slack.quiet import quiet_logger
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +36,7 @@ class SocketListener(AsyncSocketModeHandler):
         super().__init__(
             app,
             app_token=config.app_token,
+            logger=quiet_logger(),
             web_client=api.client(),
             ping_interval=PING_INTERVAL.total_seconds(),
         )

@@ -116,4 +116,6 @@ def _resolved(declared: Json, schema: Json) -> Json:
     if len(options) == 1:
         rest = {name: value for name, value in declared.items() if name != "anyOf"}
         return {**_resolved(options[0], schema), **rest}
-    return declared
+    kinds = declared.get("type")
+    named = [kind for kind in kinds if kind != "null"] if isinstance(kinds, list) else []
+    return {**declared, "type": named[0]} if len(named) == 1 else declared
