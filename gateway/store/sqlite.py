@@ -1,7 +1,12 @@
-"""The database port over aiosqlite: one connection that writes, one that reads, in WAL mode.
+"""The database port over SQLite in WAL mode: one connection that writes, one that reads.
 
-SQLite has one writer at a time. Within the process a lock queues the writers, between processes SQLite's own lock does
-(`busy_timeout`). `synchronous=FULL`: what was acknowledged survives a power cut too, which Postgres gives by default.
+SQLite has one writer at a time: within the process a lock queues the writers, between processes SQLite's own lock
+does. `synchronous=FULL`: what was acknowledged survives a power cut too, which Postgres gives by default.
+
+What costs is not SQL but the way to another thread and the sync of the disk, so both are spent per commit and not
+per statement. A transaction holds the write lock, so its statements have nothing to wait for: they run where they are
+asked for, in microseconds. Transactions that queue up while a commit is under way share the next one, each inside
+a savepoint of its own. Commits, and reads outside of transactions, run on aiosqlite's threads.
 """
 
 from __future__ import annotations
@@ -9,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,21 +22,24 @@ import aiosqlite
 
 from gateway.store.database import DatabaseUnavailable, Dialect, Row, Statements
 
-BUSY_TIMEOUT_MS = 15_000
+BUSY_TIMEOUT_S = 15.0
+# SQLite's own waiting sleeps up to 100 ms between tries, and in a thread.
+BUSY_RETRY_S = 0.001
+# The last two: it rolled the whole transaction back by itself, as it does where the disk is full.
+_AWAY = ("locked", "disk", "unable to open", "no transaction is active", "no such savepoint")
 
 
 class SqliteStatements:
-    """Statements on one connection, each in one hop to its thread."""
+    """Statements inside a transaction, run at once."""
 
-    def __init__(self, connection: aiosqlite.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
     async def execute(self, sql: str, *args: Any) -> int:
-        cursor = await self._connection.execute(sql, _numbered(args))
-        return cursor.rowcount
+        return self._connection.execute(sql, _numbered(args)).rowcount
 
     async def fetch(self, sql: str, *args: Any) -> Sequence[Row]:
-        return await self._connection.execute_fetchall(sql, _numbered(args))  # type: ignore[return-value]  # sqlite3.Row reads like a mapping
+        return self._connection.execute(sql, _numbered(args)).fetchall()
 
     async def fetch_one(self, sql: str, *args: Any) -> Row | None:
         rows = await self.fetch(sql, *args)
@@ -43,31 +51,36 @@ class SqliteDatabase:
 
     dialect: Dialect = "sqlite"
 
-    def __init__(self, writer: aiosqlite.Connection, reader: aiosqlite.Connection) -> None:
+    def __init__(self, writing: sqlite3.Connection, writer: aiosqlite.Connection, reader: aiosqlite.Connection) -> None:
+        self._writing = writing  # the connection inside `writer`
         self._writer = writer
         self._reader = reader
-        self._write_lock = asyncio.Lock()
-        self._writing = SqliteStatements(writer)
-        self._reading = SqliteStatements(reader)
+        self._statements = SqliteStatements(writing)
+        self._write_lock = asyncio.Lock()  # first come, first served: the commit is one of those who come
+        self._commit: asyncio.Task[None] | None = None  # of the transaction that is open
 
     @classmethod
     async def open(cls, path: str) -> SqliteDatabase:
         """Open (and create, with its folder) the file at `path`."""
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        return cls(await _open_connection(path), await _open_connection(path))
+        writing = _connect(path)
+        writer = await aiosqlite.Connection(lambda: writing, iter_chunk_size=64)
+        await _set_up(writer, busy_timeout_s=0)
+        reader = await aiosqlite.Connection(lambda: _connect(path), iter_chunk_size=64)
+        await _set_up(reader, busy_timeout_s=BUSY_TIMEOUT_S)
+        return cls(writing, writer, reader)
 
     async def execute(self, sql: str, *args: Any) -> int:
-        async with self._write_lock:
-            with _translated():
-                return await self._writing.execute(sql, *args)
+        async with self.transaction() as tx:
+            return await tx.execute(sql, *args)
 
     async def fetch(self, sql: str, *args: Any) -> Sequence[Row]:
         if _only_reads(sql):
             with _translated():
-                return await self._reading.fetch(sql, *args)
-        async with self._write_lock:
-            with _translated():
-                return await self._writing.fetch(sql, *args)
+                rows: Sequence[Row] = await self._reader.execute_fetchall(sql, _numbered(args))  # type: ignore[assignment]  # sqlite3.Row reads like a mapping
+                return rows
+        async with self.transaction() as tx:
+            return await tx.fetch(sql, *args)
 
     async def fetch_one(self, sql: str, *args: Any) -> Row | None:
         rows = await self.fetch(sql, *args)
@@ -75,38 +88,71 @@ class SqliteDatabase:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Statements]:
-        async with self._write_lock:
-            with _translated():
+        with _translated():
+            async with self._write_lock:
+                commit = self._commit or await self._begin()
+                self._writing.execute("SAVEPOINT ours")
                 try:
-                    await self._writer.execute("BEGIN IMMEDIATE")
-                    yield self._writing
+                    yield self._statements
                 except BaseException:
-                    # Also where BEGIN itself was cancelled: its thread may still have run it.
-                    await asyncio.shield(self._roll_back())
+                    self._writing.execute("ROLLBACK TO ours")
                     raise
-                await asyncio.shield(self._writer.execute("COMMIT"))
+                finally:
+                    self._writing.execute("RELEASE ours")
+            await asyncio.shield(commit)
 
-    async def _roll_back(self) -> None:
-        with suppress(sqlite3.OperationalError):  # "no transaction is active"
-            await self._writer.execute("ROLLBACK")
+    async def _begin(self) -> asyncio.Task[None]:
+        """Open a transaction; its commit queues behind those who are waiting to write by now."""
+        loop = asyncio.get_running_loop()
+        give_up_at = loop.time() + BUSY_TIMEOUT_S
+        while not self._try_to_begin(is_last_try=loop.time() > give_up_at):  # noqa: ASYNC110  # another process holds it
+            await asyncio.sleep(BUSY_RETRY_S)
+        self._commit = loop.create_task(self._commit_together())
+        return self._commit
+
+    def _try_to_begin(self, *, is_last_try: bool) -> bool:
+        """False: another process is writing."""
+        try:
+            self._writing.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if is_last_try or "locked" not in str(error):
+                raise
+            return False
+        return True
+
+    async def _commit_together(self) -> None:
+        async with self._write_lock:
+            self._commit = None
+            try:
+                await self._writer.execute("COMMIT")
+            except BaseException:
+                await asyncio.shield(self._writer.rollback())
+                raise
 
     async def close(self) -> None:
+        if self._commit is not None:
+            await asyncio.wait([self._commit])
         await self._reader.close()
         await self._writer.close()
 
 
-async def _open_connection(path: str) -> aiosqlite.Connection:
-    connection = await aiosqlite.connect(path, isolation_level=None, cached_statements=512)
+def _connect(path: str) -> sqlite3.Connection:
+    # One thread at a time: the write lock and aiosqlite's queue see to that.
+    return sqlite3.connect(path, isolation_level=None, cached_statements=512, check_same_thread=False)
+
+
+async def _set_up(connection: aiosqlite.Connection, *, busy_timeout_s: float) -> None:
     connection.row_factory = sqlite3.Row
     for pragma in (
-        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        # The first connection to a file changes its mode, which other processes may be doing as well.
+        f"busy_timeout={BUSY_TIMEOUT_S * 1000:.0f}",
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
         "temp_store=MEMORY",
+        f"busy_timeout={busy_timeout_s * 1000:.0f}",
     ):
         await connection.execute(f"PRAGMA {pragma}")
-    return connection
 
 
 def _numbered(args: tuple[Any, ...]) -> dict[str, Any]:
@@ -124,6 +170,6 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        if "locked" in str(error) or "disk" in str(error) or "unable to open" in str(error):
+        if any(sign in str(error) for sign in _AWAY):
             raise DatabaseUnavailable(str(error)) from error
         raise
