@@ -12,13 +12,15 @@ from typing import Any
 
 from mcp_types import Tool
 
+from gateway.agent.errors import DefinitionError
 from gateway.agent.local import LocalTool
-from gateway.agent.tool import ToolApprovalConfig
+from gateway.agent.tool import ToolApprovalConfig, kind_of
 from gateway.engine.tools import echo, knowledge_tool
 from gateway.engine.tools.base import RunnableTool, ToolContext, ToolFailure, ToolOutcome, ToolRun, guarded
 from gateway.engine.tools.inputs import (
     WireInputs,
     full_schema,
+    known_inputs,
     model_schema,
     open_schema,
     read_inputs,
@@ -63,7 +65,7 @@ def _read(tool_id: str, frame: Any) -> _Declared:
     frame = frame if isinstance(frame, Mapping) else {}
     value = frame.get("value")
     value = value if isinstance(value, Mapping) else {}
-    kind = str(value.get("node_type") or value.get("type") or "")
+    kind = _kind(frame)
     return _Declared(
         tool_id=tool_id,
         name=str(frame.get("name") or tool_id),
@@ -73,6 +75,13 @@ def _read(tool_id: str, frame: Any) -> _Declared:
         inputs=read_inputs(value.get("inputs")),
         value=value,
     )
+
+
+def _kind(frame: Mapping[str, Any]) -> str:
+    try:
+        return kind_of(frame)
+    except DefinitionError:
+        return ""
 
 
 def _approval(frame: Mapping[str, Any], kind: str) -> ToolApprovalConfig:
@@ -87,9 +96,10 @@ def _approval(frame: Mapping[str, Any], kind: str) -> ToolApprovalConfig:
 
 def _tool(declared: _Declared, services: ToolServices, local_tools: Mapping[str, LocalTool]) -> RunnableTool:
     if kind := SEARCH_KINDS.get(declared.kind):
+        inputs = known_inputs(kind.inputs, declared.inputs)
         return _runnable(
-            declared,
-            parameters=model_schema(kind.inputs, declared.inputs),
+            replace(declared, inputs=inputs),
+            parameters=model_schema(kind.inputs, inputs),
             arguments_schema=full_schema(kind.inputs),
             run=search_run(kind, services.web, services.config),
             is_search=True,
@@ -111,10 +121,11 @@ def _custom_tool(declared: _Declared, services: ToolServices, local_tools: Mappi
         )
     if tool_type == knowledge_tool.TOOL_TYPE and services.knowledge is not None:
         schema = full_schema(knowledge_tool.INPUTS)
+        inputs = known_inputs(knowledge_tool.INPUTS, declared.inputs)
         return _runnable(
-            declared,
+            replace(declared, inputs=inputs),
             description=declared.description or knowledge_tool.DESCRIPTION,
-            parameters=model_schema(knowledge_tool.INPUTS, declared.inputs),
+            parameters=model_schema(knowledge_tool.INPUTS, inputs),
             arguments_schema=schema,
             run=guarded(knowledge_tool.knowledge_run(services.knowledge), schema, services.config.limits),
         )

@@ -59,6 +59,13 @@ def read_inputs(wire: object) -> WireInputs:
     return WireInputs(static, dynamic)
 
 
+def known_inputs(inputs: Sequence[Input], wire: WireInputs) -> WireInputs:
+    """Without constants that are null, or that this kind does not know: newer authors may set more than we use."""
+    known = {known.name for known in inputs}
+    static = {name: value for name, value in wire.static.items() if name in known and value is not None}
+    return WireInputs(static, wire.dynamic)
+
+
 def model_schema(inputs: Sequence[Input], wire: WireInputs) -> dict[str, Any]:
     """What the model may supply: every known input that is not a constant."""
     open_inputs = [known for known in inputs if known.name not in wire.static]

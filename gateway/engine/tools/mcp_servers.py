@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -35,14 +35,18 @@ from gateway.engine.tools.mcp_connection import McpConnection, in_words
 
 LISTING_LIFETIME = timedelta(seconds=60)
 LISTING_LIMIT = timedelta(seconds=15)
+FAILURE_LIFETIME = timedelta(seconds=10)  # so that not every turn waits for a server that is down
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class _Listing:
+    """What a server has, or why that is not known."""
+
     tools: Mapping[str, Tool]
-    read_at: float
+    good_until: float
+    failure: str = ""
 
 
 class McpServers:
@@ -68,8 +72,12 @@ class McpServers:
             try:
                 yield opened
             finally:
-                for connection in opened._connections.values():
-                    connection.retire()
+                opened.close()
+
+    def close(self) -> None:
+        """Lets every connection end; their owner waits for that."""
+        for connection in self._connections.values():
+            connection.retire()
 
     def knows(self, server_id: str) -> bool:
         """Whether this engine has an address for the id."""
@@ -77,19 +85,25 @@ class McpServers:
 
     async def tools(self, server_id: str) -> Mapping[str, Tool]:
         """The server's tools by name. Raises `ToolFailure` where they cannot be read and never were."""
-        known = self._listings.get(server_id)
-        if known and self._clock() - known.read_at < LISTING_LIFETIME.total_seconds():
-            return known.tools
+        listing = self._listings.get(server_id)
+        if listing is None or self._clock() >= listing.good_until:
+            listing = self._listings[server_id] = await self._listing(server_id, listing)
+        if listing.failure:
+            raise ToolFailure(listing.failure)
+        return listing.tools
+
+    async def _listing(self, server_id: str, former: _Listing | None) -> _Listing:
         try:
             async with asyncio.timeout(LISTING_LIMIT.total_seconds()):
                 tools = await self._list(server_id)
         except (TimeoutError, ToolFailure) as error:
             log.warning("mcp.listing_failed", server_id=server_id, error=type(error).__name__)
-            if known is None:
-                raise ToolFailure(str(error) or "the MCP server did not list its tools in time") from error
-            tools = list(known.tools.values())
-        self._listings[server_id] = _Listing({tool.name: tool for tool in tools}, self._clock())
-        return self._listings[server_id].tools
+            good_until = self._clock() + FAILURE_LIFETIME.total_seconds()
+            if former is not None and former.tools:
+                return replace(former, good_until=good_until)
+            return _Listing({}, good_until, str(error) or "the MCP server did not list its tools in time")
+        good_until = self._clock() + LISTING_LIFETIME.total_seconds()
+        return _Listing({tool.name: tool for tool in tools}, good_until)
 
     async def call(self, server_id: str, name: str, arguments: Mapping[str, Any]) -> ToolOutcome:
         """Runs a tool once, and gives its answer as text."""

@@ -11,7 +11,7 @@ import pytest
 
 from gateway.agent.local import LocalTool
 from gateway.agent.tool import ToolApprovalConfig
-from gateway.engine.tools.arguments import complaint_about_edit
+from gateway.engine.tools.arguments import complaint, complaint_about_edit
 from gateway.engine.tools.base import ToolLimits, ToolOutcome
 from gateway.engine.tools.catalogue import build_tools
 from gateway.engine.tools.config import ToolsConfig
@@ -146,7 +146,7 @@ async def test_a_python_tool_has_the_schema_of_its_signature() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "complaint"),
+    ("arguments", "wrong"),
     [
         ({"order_id": "A-1"}, "amount is missing."),
         ({"order_id": "A-1", "amount": "much"}, "amount must be a number."),
@@ -154,16 +154,14 @@ async def test_a_python_tool_has_the_schema_of_its_signature() -> None:
         ({"order_id": "A-1", "amount": 2, "now": True}, "There is no argument named now."),
     ],
 )
-async def test_a_python_tool_does_not_run_with_arguments_that_do_not_fit(
-    arguments: dict[str, Any], complaint: str
-) -> None:
+async def test_a_python_tool_does_not_run_with_arguments_that_do_not_fit(arguments: dict[str, Any], wrong: str) -> None:
     outcome = await run_once(custom("refund"), arguments, None, REFUND)
 
-    assert outcome == ToolOutcome(complaint, is_error=True)
+    assert outcome == ToolOutcome(wrong, is_error=True)
 
 
 @pytest.mark.parametrize(
-    ("proposed", "confirm", "complaint"),
+    ("proposed", "confirm", "wrong"),
     [
         ({"order_id": "A-1", "amount": 5}, {"amount": 3.5}, None),
         ({"order_id": "A-1", "amount": 5}, {}, None),
@@ -173,12 +171,12 @@ async def test_a_python_tool_does_not_run_with_arguments_that_do_not_fit(
     ],
 )
 async def test_an_edit_is_checked_against_the_tools_arguments(
-    proposed: dict[str, Any], confirm: dict[str, Any], complaint: str | None
+    proposed: dict[str, Any], confirm: dict[str, Any], wrong: str | None
 ) -> None:
     async with ToolServices.open(ToolsConfig()) as services:
         tool = await built(custom("refund"), services, REFUND)
 
-    assert complaint_about_edit(tool.arguments_schema, proposed, confirm) == complaint
+    assert complaint_about_edit(tool.arguments_schema, proposed, confirm) == wrong
 
 
 async def test_an_edit_of_a_tool_without_types_may_touch_what_was_declared_or_proposed() -> None:
@@ -189,6 +187,28 @@ async def test_an_edit_of_a_tool_without_types_may_touch_what_was_declared_or_pr
     assert complaint_about_edit(schema, {"extra": 1}, {"note": "x", "extra": 2, "level": 3}) is None
     assert complaint_about_edit(schema, {}, {"extra": 2}) == "There is no argument named extra."
     assert complaint_about_edit(schema, {}, {"level": "high"}) == "level must be a number."
+
+
+async def test_a_constant_that_a_kind_does_not_know_is_left_out() -> None:
+    frame = tool_frame("wikipedia", inputs={"query": dynamic(), "mood": static("calm"), "chunk_size": static(None)})
+
+    async with ToolServices.open(ToolsConfig()) as services:
+        tool = await built(frame, services)
+
+    assert tool.arguments_to_run({"query": "tea"}) == {"query": "tea"}
+    assert "chunk_size" in tool.parameters["properties"]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "nonsense"},
+        {"properties": {"a": {"$ref": "http://127.0.0.1:9/schema.json"}}},
+        {"properties": {"a": {"pattern": "("}}},
+    ],
+)
+def test_a_schema_that_cannot_be_applied_finds_nothing_wrong(schema: dict[str, Any]) -> None:
+    assert complaint(schema, {"a": "text"}) is None
 
 
 @pytest.mark.parametrize(

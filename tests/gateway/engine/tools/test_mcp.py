@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -15,6 +16,7 @@ from gateway.agent.tool import ToolApprovalConfig
 from gateway.engine.tools.base import RunnableTool, ToolFailure, ToolLimits, ToolOutcome
 from gateway.engine.tools.catalogue import build_tools
 from gateway.engine.tools.config import McpAddress, McpCommand, ToolsConfig
+from gateway.engine.tools.mcp_servers import McpServers
 from gateway.engine.tools.services import ToolServices
 from tests.gateway.engine.tools import mcp_program
 from tests.gateway.engine.tools.wire import CONTEXT, dynamic, static, tool_frame
@@ -192,6 +194,38 @@ async def test_the_catalogue_of_a_server_that_cannot_be_reached_is_an_error(free
     async with ToolServices.open(nobody) as services:
         with pytest.raises(ToolFailure, match="the MCP server cannot be reached"):
             await services.mcp_catalogue("srv-1")
+
+
+async def test_a_server_that_is_down_is_not_asked_again_at_every_turn(calls: Path, free_port: int) -> None:
+    now = [0.0]
+    address = McpAddress(f"http://127.0.0.1:{free_port}/mcp")
+
+    async with asyncio.TaskGroup() as owner:
+        servers = McpServers({"srv-1": address}, owner, clock=lambda: now[0])
+        with pytest.raises(ToolFailure):
+            await servers.tools("srv-1")
+        async with mcp_program.serve_http(free_port, calls):
+            with pytest.raises(ToolFailure):
+                await servers.tools("srv-1")
+            now[0] += 11
+            listed = list(await servers.tools("srv-1"))
+            servers.close()
+
+    assert listed == list(CATALOGUE)
+
+
+async def test_what_a_server_had_is_offered_while_it_is_down(calls: Path, free_port: int) -> None:
+    now = [0.0]
+
+    async with asyncio.TaskGroup() as owner:
+        async with mcp_program.serve_http(free_port, calls) as url:
+            servers = McpServers({"srv-1": McpAddress(url)}, owner, clock=lambda: now[0])
+            before = list(await servers.tools("srv-1"))
+        now[0] += 61
+        after = list(await servers.tools("srv-1"))
+        servers.close()
+
+    assert before == after == list(CATALOGUE)
 
 
 async def test_a_program_that_does_not_exist_is_an_error_in_words() -> None:
