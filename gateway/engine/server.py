@@ -24,6 +24,7 @@ from gateway.engine.config import EngineConfig
 from gateway.engine.hub import Hub
 from gateway.engine.ids import new_id
 from gateway.engine.keys import Keys
+from gateway.engine.memory import Memory
 from gateway.engine.models import build_model
 from gateway.engine.peers import Peers
 from gateway.engine.rest import RestApi, http_error
@@ -63,7 +64,7 @@ async def open_engine(config: EngineConfig, *, build: BuildModel = build_model) 
         local_tools = {name: tool for agent in config.agents for name, tool in agent.local_tools.items()}
         hub = Hub()
         peers = Peers(db, hub, new_id(), config.database_url)
-        workshop = Workshop(db, hub, peers, services, local_tools, build)
+        workshop = Workshop(db, hub, peers, Memory(db), services, local_tools, build)
         for agent in config.agents:
             await serve_definition(db, agent)
         runner = Runner(workshop, peers.process_id)

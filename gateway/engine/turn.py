@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 import structlog
-from pydantic_ai.messages import ModelMessage, ModelResponse, ToolCallPart, ToolReturnPart
+from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, ToolCallPart, ToolReturnPart
 from pydantic_ai.models import Model
 
 from gateway.engine import memory
@@ -34,7 +34,8 @@ from gateway.engine.clock import now_us
 from gateway.engine.contents import load_items
 from gateway.engine.errors import TurnFailed, TurnTaken
 from gateway.engine.journal import Journal
-from gateway.engine.models import ModelUnavailable, explain
+from gateway.engine.models import ModelUnavailable, estimate_tokens, explain
+from gateway.engine.models.failures import is_overflow
 from gateway.engine.prompts import user_prompt
 from gateway.engine.reply import Reply
 from gateway.engine.store import sessions, turns
@@ -106,10 +107,31 @@ class Turn:
 
     async def _ask(self, agent: AgentRecord, model: Model) -> None:
         check_limits(self._messages)
-        if self._earlier is None:
-            self._earlier = await memory.recall(self._workshop, self._session, agent, model)
         prompt = user_prompt(load_items(self._turn.contents), model.profile)
-        messages = [*self._earlier, prompt, *self._messages]
+        if self._earlier is None:
+            self._earlier = await self._recall(agent, model, prompt)
+        try:
+            await self._hear_answer(agent, model, prompt)
+        except TurnFailed as failure:
+            if not is_overflow(failure.__cause__ or failure) or not self._earlier:
+                raise
+            # Our estimate was too low: once more with half of the window.
+            self._earlier = await self._recall(agent, model, prompt, share=memory.WINDOW_SHARE / 2)
+            await self._hear_answer(agent, model, prompt)
+        self._reply.pause()
+
+    async def _recall(
+        self, agent: AgentRecord, model: Model, prompt: ModelRequest, share: float = memory.WINDOW_SHARE
+    ) -> Sequence[ModelMessage]:
+        if not remembers(agent):
+            return []
+        described = orjson.dumps([tool.parameters for tool in self._tools.values()])
+        instructions = str(agent.payload.get("instructions") or "")
+        taken = estimate_tokens([prompt, *self._messages]) + (len(described) + len(instructions.encode())) // 3
+        return await self._workshop.memory.recall(self._session, model, taken=taken, share=share)
+
+    async def _hear_answer(self, agent: AgentRecord, model: Model, prompt: ModelRequest) -> None:
+        messages = [*(self._earlier or ()), prompt, *self._messages]
         instructions = agent.payload.get("instructions")
         async with aclosing(ask(model, messages, tuple(self._tools.values()), instructions)) as answer:
             async for heard in answer:
@@ -120,7 +142,6 @@ class Turn:
                         await self._tell_thought(heard)
                     case ModelResponse():
                         self._messages.append(heard)
-        self._reply.pause()
 
     async def _tell_thought(self, thought: Thought) -> None:
         self._journal.stage_message(
@@ -259,3 +280,9 @@ def edit_note(edited: Sequence[str], arguments: Mapping[str, Any]) -> str | None
         return None
     changes = {name: arguments[name] for name in edited}
     return f"The approver changed the arguments of this call before it ran: {orjson.dumps(changes).decode()}"
+
+
+def remembers(agent: AgentRecord) -> bool:
+    """Whether the model sees earlier turns."""
+    config = agent.payload.get("memory_config")
+    return not isinstance(config, dict) or config.get("enable_session_memory") is not False

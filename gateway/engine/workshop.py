@@ -10,6 +10,7 @@ from pydantic_ai.models import Model
 
 from gateway.agent.local import LocalTool
 from gateway.engine.hub import Hub
+from gateway.engine.memory import Memory
 from gateway.engine.peers import Peers
 from gateway.engine.tools.base import RunnableTool
 from gateway.engine.tools.catalogue import build_tools
@@ -19,11 +20,12 @@ from gateway.store.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """Database, listeners here and elsewhere, tools and models."""
+    """Database, listeners here and elsewhere, memory, tools and models."""
 
     db: Database
     hub: Hub
     peers: Peers
+    memory: Memory
     services: ToolServices
     local_tools: Mapping[str, LocalTool]
     build_model: Callable[[Mapping[str, Any]], Model]
