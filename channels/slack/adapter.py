@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from channels.base import Limits
-from channels.errors import PermanentFailure
+from channels.errors import PermanentFailure, SendError
 from channels.message import Answer, Attachment, ChannelName, OutboundPart, Receipt, ReplyTarget
 from channels.slack.api import Json, SlackApi, metadata
 from channels.slack.compose import PART_CHARS, compose, message_of
@@ -23,6 +23,7 @@ from channels.slack.settled import find_settled
 
 log = structlog.get_logger(__name__)
 
+_RECENT = timedelta(minutes=10)
 # What was begun is gone, or can't be changed any more: the answer is posted anew.
 _CAN_NOT_BE_COMPLETED = frozenset({"message_not_found", "edit_window_closed", "cant_update_message", "block_mismatch"})
 # Slack did not like the blocks; the words alone still say it.
@@ -91,7 +92,15 @@ class SlackAdapter:
         return await self._files.fetch(attachment)
 
     async def _deliver(self, place: Json, key: str, content: Json) -> Receipt:
-        """Complete the message that was begun for this answer, or post a new one."""
+        """Complete the message that was begun for this answer, or post a new one.
+
+        A message that was begun long ago (an approval came in between) has scrolled away, and to complete it would
+        notify nobody: the answer is posted anew, and takes its place.
+        """
+        if MESSAGE_TS in place and self._is_old(place[MESSAGE_TS]):
+            receipt = _receipt(place, await self._post(place, key, content))
+            await self._remove(place)
+            return receipt
         if MESSAGE_TS in place:
             try:
                 return await self._complete(place, key, content)
@@ -105,6 +114,15 @@ class SlackAdapter:
         where = {"channel": place["slack_channel"], "ts": place[MESSAGE_TS], "team_id": place["team"]}
         await self._api.stop_stream(**where)
         return _receipt(place, await self._api.update(**where, metadata=metadata(key), **content))
+
+    def _is_old(self, ts: str) -> bool:
+        return self._now() - datetime.fromtimestamp(float(ts), UTC) > _RECENT
+
+    async def _remove(self, place: Json) -> None:
+        try:
+            await self._api.delete(channel=place["slack_channel"], ts=place[MESSAGE_TS], team_id=place["team"])
+        except SendError as failure:
+            log.info("slack.begun_message_stays", code=failure.code)  # the answer is there, which is what counts
 
     async def _post(self, place: Json, key: str, content: Json) -> Json:
         return await self._api.post(

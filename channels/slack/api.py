@@ -104,6 +104,12 @@ class SlackApi:
         arguments = {"channel": channel, "ts": ts, "text": text, "link_names": False, **content}
         return await self._call("chat.update", team_id, lambda client: client.chat_update(**arguments), repeatable=True)
 
+    async def delete(self, *, channel: str, ts: str, team_id: str = "") -> None:
+        """Take a message of ours away."""
+        await self._call(
+            "chat.delete", team_id, lambda client: client.chat_delete(channel=channel, ts=ts), repeatable=True
+        )
+
     async def whisper(self, *, channel: str, user: str, text: str, thread_ts: str = "", team_id: str = "") -> None:
         """Show a message to one member only. Slack does not promise that it arrives."""
         arguments: dict[str, Any] = {"channel": channel, "user": user, "text": text, "thread_ts": thread_ts or None}

@@ -126,6 +126,11 @@ class SlackProgress:
         self._status = f"{title}…" if activity is Activity.RUNNING else _THINKING
         self._something_new.set()
 
+    @property
+    def _has_begun(self) -> bool:
+        """A message grows in place of the status. One of an earlier run doesn't: Slack has ended it by now."""
+        return self._beginning is not None and bool(self._ts)
+
     async def _show_on(self) -> None:
         try:
             await self._show_until_cancelled()
@@ -135,7 +140,7 @@ class SlackProgress:
     async def _show_until_cancelled(self) -> None:
         shown = ""
         while True:
-            if not self._ts and self._status != shown:
+            if not self._has_begun and self._status != shown:
                 shown = self._status
                 await self._show_status(shown)
             try:
@@ -211,7 +216,7 @@ class SlackProgress:
             await asyncio.wait({self._beginning}, timeout=_GOODBYE_S)
             self._beginning.cancel()
             await asyncio.gather(self._beginning, return_exceptions=True)
-        if not self._ts:
+        if not self._has_begun:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_GOODBYE_S):
                     await self._show_status("")

@@ -15,6 +15,7 @@ NEEDED_BY_METHOD = {
     "auth.test": set(),
     "chat.postMessage": {"chat:write"},
     "chat.update": {"chat:write"},
+    "chat.delete": {"chat:write"},
     "chat.postEphemeral": {"chat:write"},
     "chat.getPermalink": set(),
     "chat.startStream": {"chat:write"},

@@ -126,6 +126,7 @@ async def test_a_crash_in_the_middle_goes_on_in_the_same_message(deployment: Dep
 
     async with deployment.app.channel.progress(kept, begun=begun) as progress:
         progress.write(LONG)
+        await until(lambda: deployment.slack.agent.statuses)
     await finish(deployment, kept, LONG)
 
     assert answers(deployment, target) == [LONG]
@@ -156,6 +157,22 @@ async def test_a_begun_message_that_is_gone_is_posted_anew(deployment: Deploymen
     await finish(deployment, begun.targets[0], LONG)
 
     assert answers(deployment, target) == [LONG]
+
+
+async def test_what_was_begun_before_a_long_pause_gives_way_to_the_answer(deployment: Deployment) -> None:
+    target = await asked(deployment)
+    begun = Begun()
+    async with deployment.app.channel.progress(target, begun=begun) as progress:
+        progress.write(LONG)
+        await begun.known.wait()
+    deployment.app.channel._now = lambda: datetime.now(UTC) + timedelta(hours=2)
+    await deployment.app.desk.notify("A colleague is checking", key="n1", slack_channel_id=SUPPORT)
+
+    await finish(deployment, begun.targets[0], LONG * 2)
+
+    assert answers(deployment, target) == [LONG * 2]
+    newest = deployment.slack.messages(SUPPORT, target.details["thread_ts"])[-1]
+    assert float(newest["ts"]) > float(begun.targets[0].details["message_ts"])
 
 
 async def test_a_completed_answer_is_found_by_its_key(deployment: Deployment) -> None:
