@@ -55,7 +55,7 @@ class MailboxListener:
     ) -> None:
         self._mailbox = mailbox
         self._open = open_mailbox
-        self._intake = intake
+        self.intake = intake
         self._ledger = ledger
         self._owner = owner
         self._pace = pace or Pace()
@@ -107,38 +107,38 @@ class MailboxListener:
         """Connect again and again."""
         while True:
             # What is stored needs no connection.
-            await self._intake.work(hold, None)
+            await self.intake.work(hold, None)
             try:
                 async with self._open() as mailbox:
                     await self._follow(hold, mailbox)
             except LeaseLost:
                 raise
             except LoginRefused:
-                self._intake.metrics.refused_logins += 1
+                self.intake.metrics.refused_logins += 1
                 log.error("mailbox.login_refused", mailbox=self._mailbox)
                 await asyncio.sleep(self._pace.login_backoff_s)
             except MailboxError as error:
-                self._intake.metrics.reconnects += 1
+                self.intake.metrics.reconnects += 1
                 log.warning("mailbox.lost", mailbox=self._mailbox, reason=str(error))
                 await self._back_off()
 
     async def _follow(self, hold: Hold, mailbox: Mailbox) -> None:
         """One connection: search, take in, wait; never a fetch because of what the server pushed."""
         loop = asyncio.get_running_loop()
-        epoch = await self._intake.open(hold, mailbox)
+        epoch = await self.intake.open(hold, mailbox)
         looked_back_at = loop.time()
         while True:
-            await self._intake.search(hold, mailbox, epoch)
-            await self._intake.work(hold, mailbox)
+            await self.intake.search(hold, mailbox, epoch)
+            await self.intake.work(hold, mailbox)
             self._failures = 0  # only a whole round proves that all is well
             if loop.time() - looked_back_at > self._pace.look_back_s:
-                await self._intake.look_back(hold, mailbox, epoch)
+                await self.intake.look_back(hold, mailbox, epoch)
                 looked_back_at = loop.time()
             await mailbox.wait(self._time_to_wait())
 
     def _time_to_wait(self) -> float:
         """Until the next try of a mail that failed, or the next search."""
-        next_try_in = self._intake.metrics.counts.next_try_in
+        next_try_in = self.intake.metrics.counts.next_try_in
         if next_try_in is None:
             return self._pace.idle_s
         return min(self._pace.idle_s, max(0.1, next_try_in.total_seconds()))

@@ -66,6 +66,10 @@ class _Line:
                 self.announced.set()
             elif line[:5].upper() == b"* BYE":
                 self.note_loss()
+            is_greeting = protocol.state == aioimaplib.CONNECTED
+            if is_greeting and not line.upper().startswith((b"* OK", b"* PREAUTH")):
+                self.note_loss()
+                return None
             return handle(line, command)
 
         protocol._handle_line = hear

@@ -197,7 +197,7 @@ class Intake:
         await self._inbox.accept(event)
         await self._ledger.finish(hold, entry, IntakeState.HANDED_OVER)
         self.metrics.handed_over += 1
-        log.info("mail.handed_over", mailbox=hold.mailbox, uid=entry.uid, event=type(event).__name__)
+        log.info("mail.handed_over", mailbox=hold.mailbox, uid=entry.uid, kind=type(event).__name__)
 
     async def _failed(self, hold: Hold, entry: Entry, error: Exception) -> None:
         self.metrics.failures += 1

@@ -9,7 +9,7 @@ FALLBACK = "Your message"
 
 # "Re:" in the languages that mail programs write it in, with the counters some of them add: "Re[2]:", "Re (3):".
 _REPLY_PREFIX = re.compile(
-    r"\s*(?:re|aw|antw|sv|vs|vá|odp|ref|rif|res|r|rv|atb|ynt|bls|απ|σχετ|на|отв|回复|回覆|答复|返信|답장)"
+    r"\s*(?:re|aw|antw|sv|vs|vá|odp|rif|res|r|rv|atb|ynt|bls|απ|σχετ|на|отв|回复|回覆|答复|返信|답장)"
     r"\s*(?:[\[(]\d+[\])])?\s*[:：]",
     re.IGNORECASE,
 )
