@@ -29,6 +29,7 @@ from gateway.domain import (
     new_id,
     utcnow,
 )
+from gateway.holding import hold
 from gateway.relay import ApprovalAsked, Ending, Failed, Paused, Replied, ToolOutcome
 from gateway.store import approvals, conversations, deliveries, messages, turns
 from gateway.store.conversations import Claimed
@@ -80,12 +81,30 @@ class Outcomes:
         """The waiting messages belong to this turn from now on. Raises `LeaseLost`, as everything here."""
         async with self._db.transaction() as tx:
             await turns.add(tx, turn)
-            await conversations.begin_turn(tx, claimed.lease, turn_id=turn.id, taken=turn.last_position)
+            await conversations.begin_turn(
+                tx, claimed.lease, turn_id=turn.id, taken=turn.last_position, now=turn.started_at
+            )
         log.info("turn.started", conversation_id=turn.conversation_id, turn_id=turn.id)
 
     async def leave(self, claimed: Claimed, *, look_again_at: datetime | None = None) -> Step:
         """Nothing can be done now."""
         return Step(await conversations.let_go(self._db, claimed.lease, look_again_at=look_again_at))
+
+    async def hold(self, claimed: Claimed, because: str) -> Step:
+        """A person has to look before the agent goes on."""
+        conversation = claimed.conversation
+        async with self._db.transaction() as tx:
+            alert = await hold(
+                tx,
+                conversation.id,
+                because=because,
+                customer=describe_customer(conversation),
+                alert_channel=self._alert_channel,
+                now=self._clock(),
+            )
+            await conversations.let_go(tx, claimed.lease)
+        log.warning("conversation.held", conversation_id=conversation.id)
+        return Step(None, (alert.lane,))
 
     async def wait_on(self, claimed: Claimed, turn: Turn) -> Step:
         """People have not decided yet: what the customer wrote meanwhile is counted on the card, and kept."""
@@ -259,6 +278,6 @@ def policy_from(asked: Mapping[str, object], required: int) -> Policy:
     approvers, own_required = asked.get("approvers"), asked.get("approvals_required")
     return Policy(
         approvers=tuple(str(name) for name in approvers) if isinstance(approvers, list) else (),
-        required=own_required if isinstance(own_required, int) and own_required > 0 else required,
+        required=own_required if type(own_required) is int and own_required > 0 else required,
         high_risk=asked.get("high_risk") is True,
     )
