@@ -29,8 +29,9 @@ _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)|(?<!\d)\d{1,4}[./-]\d{1,2}[./-]
 _NUMBER = re.compile(r"\d+")
 _ADDRESS = re.compile(r"[^\s<>@]{1,100}@[^\s<>@]{2,100}|\[?mailto:")
 _BRACKETED = re.compile(r"[<(\[«][^<>()\[\]]{0,200}@[^<>]{2,250}[>)\]»]")
+_AUTHOR = re.compile(r"^(?:[^\s<>]{1,30}\s+){0,4}<[^<>\s]{1,80}@[^<>\s]{1,80}>[,;]?(?:\s*\S{1,3})?$")
 _STARTS_WITH_DATE = re.compile(
-    r"^[\W_]{0,4}(?:[^\W\d_]{1,14}[.,]?\s{1,3}){0,2}[^\W\d_]{0,3}\d{1,4}(?:[./年년-]|[.,]?\s|st|nd|rd|th)"
+    r"^[\W_]{0,4}(?:[^\W\d_]{1,14}[.,]{0,2}\s{1,3}){0,2}[^\W\d_]{0,3}\d{1,4}(?:[./年년-]|[.,]?\s|st|nd|rd|th)"
 )
 _PERSON = re.compile(r"^(?:as |like |what |when )|\b(?:you|i|we|he|she|they|i've|you've)\b[^,:]{0,20}$", re.IGNORECASE)
 _WRAPPING = re.compile(
@@ -83,7 +84,7 @@ def _may_end(line: str, *, quote_follows: bool) -> bool:
 
 
 def _start(lines: Sequence[str], end: int, *, quote_follows: bool) -> int | None:
-    joined = ""
+    joined = below = ""
     found: int | None = None
     blanks = 0
     for number in range(end, max(-1, end - MAX_LINES - 2), -1):
@@ -106,8 +107,21 @@ def _start(lines: Sequence[str], end: int, *, quote_follows: bool) -> int | None
             continue
         if _starts_strongly(text):
             return _with_torn_beginning(lines, number, text)
-        found = number if found is None else found
-    return found
+        if found is None or _is_rest_of_name(line, below):
+            found, below = number, text
+    return found if found is None or not below.startswith(("<", "(", "[")) else _with_name_above(lines, found)
+
+
+def _is_rest_of_name(line: str, below: str) -> bool:
+    """Whether a line belongs to the attribution that is whole without it: `Ada <ada@example.com>` above the verb."""
+    return bool(_BRACKETED.search(line)) and not line.endswith((".", "!", "?", ":")) and "@" not in below
+
+
+def _with_name_above(lines: Sequence[str], start: int) -> int:
+    """The line above, where an attribution begins with a bare address: the name was wrapped away from it."""
+    above = lines[start - 1].strip() if start > 0 else ""
+    is_name = 0 < len(above) <= 60 and len(above.split()) <= 5 and above[-1] not in ".!?:;,"
+    return start - 1 if is_name else start
 
 
 def _continues_upwards(text: str) -> bool:
@@ -115,10 +129,13 @@ def _continues_upwards(text: str) -> bool:
 
 
 def _with_torn_beginning(lines: Sequence[str], start: int, text: str) -> int:
-    """The line above, where the date itself was wrapped: `On Thu,` / `31 Mar 2016 ...`."""
+    """The line above, where the wrap fell inside the date (`On Thu,`), or behind a name with its address."""
     above = lines[start - 1].strip() if start > 0 else ""
-    is_short_beginning = bool(_ON.match(above)) and len(above) < 40 and not _ON.match(text)
-    return start - 1 if (is_short_beginning and above.endswith((",", "."))) or above.lower() in words.ON else start
+    if above.lower() in words.ON:
+        return start - 1
+    is_beginning = len(above) < 40 and above.endswith((",", ".")) and bool(_ON.match(above)) and not _ON.match(text)
+    is_author = "@" not in text and len(above) <= 100 and bool(_AUTHOR.match(above))
+    return start - 1 if is_beginning or is_author else start
 
 
 def _is_whole(text: str, *, quote_follows: bool) -> bool:
@@ -159,7 +176,11 @@ def _ends_in_verb(before: str, has_colon: bool, has_date: bool, has_address: boo
 
 def _is_whole_without_verb(text: str, has_colon: bool, has_both: bool, *, quote_follows: bool) -> bool:
     """Some programs write no verb, and we do not know every language: date and address say enough."""
-    if not has_both or not (_STARTS_WITH_DATE.match(text) or _ON.match(text)) or len(text) > 300:
+    if not has_both or len(text) > 300:
+        return False
+    if has_colon and _BRACKETED.search(text) and _TIME.search(text) and _YEAR.search(text) and len(text.split()) <= 24:
+        return True
+    if not (_STARTS_WITH_DATE.match(text) or _ON.match(text)):
         return False
     if has_colon:
         return bool(_BRACKETED.search(text)) or quote_follows

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from channels.email.replies.words import FIELDS
+from channels.email.replies.words import FIELDS, folded
 
 MAX_LINES = 30
 
@@ -66,7 +66,7 @@ def field(line: str) -> tuple[str, str] | None:
     match = _LINE.match(line)
     if match is None:
         return None
-    kind = _KINDS.get(" ".join(match[1].lower().split()))
+    kind = _KINDS.get(folded(match[1]))
     return (kind, match[2].strip()) if kind else None
 
 

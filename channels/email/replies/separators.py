@@ -26,7 +26,7 @@ def is_forward_separator(line: str) -> bool:
     between = words_between_rules(line)
     if between:
         return _holds(between, words.FORWARDED_MESSAGE)
-    text = line.strip(_AROUND).lower() if len(line) <= MAX_CHARS else ""
+    text = words.folded(line.strip(_AROUND)) if len(line) <= MAX_CHARS else ""
     return text.endswith((":", "：")) and any(text.startswith(phrase) for phrase in words.FORWARDED_MESSAGE)
 
 
@@ -46,5 +46,5 @@ def is_reply_marker(line: str) -> bool:
 
 
 def _holds(text: str, table: tuple[str, ...]) -> bool:
-    text = " ".join(text.lower().replace("’", "'").split())
+    text = words.folded(text)
     return any(phrase in text for phrase in table)

@@ -87,7 +87,7 @@ def is_device_line(line: str) -> bool:
     text = " ".join(_LINK.sub(" ", text.strip("<>()[]*_~ ")).split()).strip("<>()[]*_~ \u200e\u200f")
     if not text or len(text) > 160 or text.endswith("?"):
         return False
-    lowered = text.lower()
+    lowered = words.folded(text)
     head, tail = _head_and_tail(lowered)
     if len(head.split()) > 10 or (tail and not _apologises(tail)):
         return False
@@ -107,10 +107,7 @@ _SENT_PREPOSITION = re.compile(r"^sent (?:securely |safely )?(?:from|via|with|us
 
 def is_closing(line: str) -> bool:
     """ "Best regards," on a line of its own."""
-    text = line.strip(_PUNCTUATION).lower()
-    if not text or len(text) > 60:
-        return False
-    return text in _CLOSINGS or text.replace("’", "'") in _CLOSINGS
+    return len(line) <= 100 and words.folded(line.strip(_PUNCTUATION)) in _CLOSINGS
 
 
 _CLOSINGS = frozenset(word.strip(_PUNCTUATION) for word in words.CLOSINGS)

@@ -5,6 +5,12 @@ All in lower case. A language is added by adding its words; nothing else knows o
 
 from __future__ import annotations
 
+
+def folded(text: str) -> str:
+    """`text` for looking up in these tables: lower case, one space, and the Turkish İ as everybody's i."""
+    return " ".join(text.lower().replace("\u0307", "").replace("’", "'").split())
+
+
 # Verbs of "On DATE, NAME wrote:". They may stand at the end or in the middle.
 WROTE = (
     # en de nl
@@ -54,7 +60,7 @@ ON = (
 # Field names of the header block that Outlook and others put above the quoted mail, by what they mean.
 FIELDS: dict[str, tuple[str, ...]] = {
     "from": (
-        ("from", "von", "de", "desde", "da", "van", "od", "отправитель", "от", "от кого", "від", "від кого", "från")
+        ("from", "von", "de", "de la", "desde", "da", "van", "od", "отправитель", "от", "от кого", "від", "від кого", "från")
         + ("fra", "lähettäjä", "odesílatel", "odosielateľ", "gönderen", "kimden", "feladó", "expéditeur", "expediteur")
         + ("mittente", "remetente", "remitente", "afzender", "absender", "nadawca", "από", "din", "expeditor", "šalje")
         + (
@@ -240,7 +246,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
 ORIGINAL_MESSAGE = (
     ("original message", "original email", "original mail", "original appointment", "reply message", "urspr. nachricht")
     + ("ursprüngliche nachricht", "originalnachricht", "original-nachricht", "original nachricht", "ursprungsnachricht")
-    + ("message d'origine", "message d’origine", "message original", "message initial", "courriel original")
+    + ("message d'origine", "message original", "message initial", "courriel original")
     + ("mensaje original", "mensaje origen", "missatge original", "messaggio originale", "messaggio original")
     + ("mensagem original", "oorspronkelijk bericht", "oorspronkelijke bericht", "origineel bericht", "mesaj original")
     + ("wiadomość oryginalna", "oryginalna wiadomość", "wiadomość źródłowa", "mesajul original", "mesaj inițial")
@@ -480,7 +486,7 @@ SENT_WITH_AFTER = (
 # What a line must also name, unless it says "my".
 DEVICES = (
     (
-        "iphone",
+        "iphon",
         "ipad",
         "ipod",
         "ios",
