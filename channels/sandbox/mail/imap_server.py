@@ -217,7 +217,7 @@ class _Session:
 
     async def _search(self, command: Command) -> str:
         keys = command.arguments
-        if keys and as_text(keys[0]).upper() == "CHARSET":
+        if keys[:1] == ["CHARSET"]:
             return "NO [BADCHARSET (US-ASCII)] no charset but US-ASCII"
         found = search([self._folder.mails[uid] for uid in sorted(self._folder.mails)], keys)
         await self._say(" ".join(["* SEARCH", *(str(mail.uid) for mail in found)]))
