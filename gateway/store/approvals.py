@@ -72,12 +72,18 @@ async def add_decision(
     reason: str,
     now: datetime,
 ) -> bool:
-    """Record one person's word on what the request says now. False: they have spoken before."""
+    """Record one person's word on what the request says now; their denial takes the place of their approval.
+
+    False: they have said so before.
+    """
     return (
         await tx.execute(
             """
         INSERT INTO decisions (id, approval_id, member_id, approved, arguments_hash, reason, decided_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT (approval_id, member_id, arguments_hash) DO UPDATE SET
+            approved = 0, reason = excluded.reason, decided_at = excluded.decided_at
+        WHERE decisions.approved = 1 AND excluded.approved = 0
         """,
             decision_id,
             approval.id,
