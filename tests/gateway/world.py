@@ -114,7 +114,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.channels = {self.channel.name: self.channel}
-        self.cards = Cards(self.db, public_url="https://desk.example")
+        self.cards = Cards(self.db)
         self.approvers = Approvers(slack_channel_id=APPROVERS_CHANNEL, approvers=self.approver_set)
         self.approvers.desk = self.desk
         self.inbound = Inbound(self.db, self.wakeups, debounce={ChannelName.SMS: self.debounce}, clock=self.clock)
@@ -134,7 +134,6 @@ class World:
             self.channels,
             rules=ApprovalRules(self.required, TTL),
             alert_channel="C0HANDOFF",
-            public_url="https://desk.example",
             clock=self.clock,
         )
 

@@ -1,0 +1,409 @@
+"""A request is decided once, by people who may, about the arguments that were shown; and time decides it too."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from channels.staff import ApprovalState, ClickAction
+from gateway import wording
+from gateway.domain import hash_arguments
+from gateway.queue import ADVANCE, DELIVER
+from gateway.store.database import Database
+from tests.gateway.fakes import FakeDesk
+from tests.gateway.world import ADA, GRACE, TTL, World, asked
+
+KIM = replace(ADA, member_id="U0KIM", name="Kim")
+HALF = TTL / 2
+
+
+@pytest.fixture
+def two_needed(database: Database) -> World:
+    """A deployment in which two people have to agree."""
+    return World(database, desk=FakeDesk(ADA, GRACE, KIM, channel=("U0ADA", "U0GRACE", "U0KIM")), required=2)
+
+
+async def test_one_approval_settles_the_request_and_wakes_its_conversation(world: World) -> None:
+    approval = await world.ask()
+    world.wakeups.jobs.clear()
+
+    reply = await world.press(approval)
+
+    settled = await world.approval(approval.id)
+    assert reply.text == ""
+    assert (settled.state, settled.decided_by) == (ApprovalState.APPROVED, "U0ADA")
+    assert world.wakeups.of(ADVANCE) == [approval.conversation_id]
+    assert world.wakeups.of(DELIVER) == [f"card:{approval.id}"]
+    assert await world.due_at(approval.conversation_id) == world.clock()
+
+
+async def test_ten_approvals_at_once_count_once(world: World) -> None:
+    approval = await world.ask()
+
+    async with asyncio.TaskGroup() as group:
+        clicks = [group.create_task(world.press(approval, member)) for member in ("U0ADA", "U0GRACE") * 5]
+
+    decided = await world.approval(approval.id)
+    assert sum(click.result().text == "" for click in clicks) == 1
+    assert decided.state is ApprovalState.APPROVED
+    assert (await world.audited()).count("approval.approved") == 1
+    assert len(await world.rows("SELECT id FROM decisions")) == 1
+
+
+async def test_of_approve_deny_and_expiry_at_once_exactly_one_counts(world: World) -> None:
+    approval = await world.ask()
+    world.clock.advance(TTL)
+    late = world.clock.now
+    world.clock.now = late - timedelta(microseconds=1)
+
+    async def expire() -> None:
+        world.clock.now = late
+        await world.approvals.expire()
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(world.press(approval, "U0ADA"))
+        group.create_task(world.deny(approval, "U0GRACE"))
+        group.create_task(expire())
+
+    outcomes = [name for name in await world.audited() if name != "approval.requested"]
+    assert len(outcomes) == 1
+    assert (await world.approval(approval.id)).state == outcomes[0].removeprefix("approval.")
+
+
+async def test_who_comes_too_late_is_told_what_stands(world: World) -> None:
+    approval = await world.ask()
+    await world.press(approval, "U0ADA")
+
+    reply = await world.press(approval, "U0GRACE")
+
+    assert reply.text.startswith("Already approved by <@U0ADA>")
+
+
+async def test_a_second_click_does_not_change_the_decision(world: World) -> None:
+    approval = await world.ask()
+    await world.press(approval)
+
+    reply = await world.deny(approval)
+
+    assert reply.text.startswith("Already approved")
+    assert (await world.approval(approval.id)).state is ApprovalState.APPROVED
+
+
+async def test_a_denial_needs_a_reason(world: World) -> None:
+    approval = await world.ask()
+
+    reply = await world.deny(approval, reason="  ")
+
+    assert reply.field_errors == {"reason": wording.REASON_NEEDED}
+    assert (await world.approval(approval.id)).is_pending
+
+
+async def test_a_denial_keeps_its_reason_for_the_agent(world: World) -> None:
+    approval = await world.ask()
+
+    await world.deny(approval, reason=" The order is too old ")
+
+    denied = await world.approval(approval.id)
+    assert (denied.state, denied.reason) == (ApprovalState.REJECTED, "The order is too old")
+
+
+async def test_opening_a_dialog_decides_nothing(world: World) -> None:
+    approval = await world.ask()
+
+    edit = await world.press(approval, action=ClickAction.EDIT)
+    deny = await world.press(approval, action=ClickAction.DENY)
+
+    assert (edit.text, deny.text) == ("", "")
+    assert (await world.approval(approval.id)).is_pending
+
+
+async def test_a_request_that_never_was_is_said_to_be_gone(world: World) -> None:
+    approval = await world.ask()
+
+    reply = await world.press(replace(approval, id=approval.id.__class__("apr_unknown")))
+
+    assert reply.text == wording.REQUEST_GONE
+
+
+# Several approvers
+
+
+async def test_the_first_of_two_approvals_shows_on_the_card_and_runs_nothing(two_needed: World) -> None:
+    approval = await two_needed.ask()
+    two_needed.wakeups.jobs.clear()
+
+    await two_needed.press(approval, "U0ADA")
+    await two_needed.deliver_all()
+
+    assert (await two_needed.approval(approval.id)).is_pending
+    assert [vote.member_id for vote in two_needed.desk.card.votes] == ["U0ADA"]
+    assert two_needed.desk.card.state is ApprovalState.PENDING
+    assert await two_needed.due_at(approval.conversation_id) is None
+
+
+async def test_the_same_person_does_not_count_twice(two_needed: World) -> None:
+    approval = await two_needed.ask()
+    await two_needed.press(approval, "U0ADA")
+
+    reply = await two_needed.press(approval, "U0ADA")
+
+    assert reply.text == wording.APPROVED_BEFORE
+    assert (await two_needed.approval(approval.id)).is_pending
+
+
+async def test_two_people_approve_at_once(two_needed: World) -> None:
+    approval = await two_needed.ask()
+
+    async with asyncio.TaskGroup() as group:
+        for member_id in ("U0ADA", "U0GRACE") * 3:
+            group.create_task(two_needed.press(approval, member_id))
+
+    assert (await two_needed.approval(approval.id)).state is ApprovalState.APPROVED
+    assert (await two_needed.audited()).count("approval.voted") == 1
+    assert (await two_needed.audited()).count("approval.approved") == 1
+
+
+async def test_one_denial_vetoes_what_others_have_approved(two_needed: World) -> None:
+    approval = await two_needed.ask()
+    await two_needed.press(approval, "U0ADA")
+
+    await two_needed.deny(approval, "U0GRACE")
+    reply = await two_needed.press(approval, "U0KIM")
+
+    assert (await two_needed.approval(approval.id)).state is ApprovalState.REJECTED
+    assert reply.text.startswith("Already rejected")
+
+
+async def test_who_approved_may_still_deny(two_needed: World) -> None:
+    approval = await two_needed.ask()
+    await two_needed.press(approval, "U0ADA")
+
+    reply = await two_needed.deny(approval, "U0ADA", "I looked again")
+
+    assert reply.text == ""
+    assert (await two_needed.approval(approval.id)).state is ApprovalState.REJECTED
+
+
+async def test_a_tool_may_ask_for_more_approvals_than_the_deployment(world: World) -> None:
+    approval = await world.ask(asked(policy={"approvals_required": 2, "high_risk": True}))
+
+    await world.press(approval, "U0ADA")
+
+    assert approval.policy.high_risk
+    assert (await world.approval(approval.id)).is_pending
+
+
+# Edits
+
+
+async def test_an_edit_approves_what_was_typed(world: World) -> None:
+    approval = await world.ask()
+
+    reply = await world.edit(approval, amount="12.50")
+    await world.deliver_all()
+
+    edited = await world.approval(approval.id)
+    assert (reply.text, reply.field_errors) == ("", {})
+    assert edited.state is ApprovalState.APPROVED
+    assert edited.arguments == {"order_id": "A-1001", "amount": 12.5}
+    assert edited.arguments_hash == hash_arguments("refund_order", edited.arguments)
+    assert world.desk.card.edited_from == {"order_id": "A-1001", "amount": 25}
+    assert await world.audited() == ["approval.requested", "approval.edited", "approval.approved"]
+
+
+async def test_an_edit_is_audited_without_its_values(world: World) -> None:
+    approval = await world.ask()
+
+    await world.edit(approval, order_id="SECRET-ORDER")
+
+    event = await world.row("SELECT data FROM audit_events WHERE name = 'approval.edited'")
+    assert '"changed":["order_id"]' in event["data"]
+    assert "SECRET-ORDER" not in event["data"]
+
+
+async def test_an_edit_of_the_wrong_type_is_an_error_of_its_field(world: World) -> None:
+    approval = await world.ask()
+
+    reply = await world.edit(approval, amount="a lot")
+
+    assert reply.field_errors == {"amount": "Write a number, such as 25 or 12.50."}
+    assert (await world.approval(approval.id)).is_pending
+    assert await world.audited() == ["approval.requested"]
+
+
+async def test_votes_on_other_arguments_do_not_count(two_needed: World) -> None:
+    approval = await two_needed.ask()
+    await two_needed.press(approval, "U0ADA")
+
+    await two_needed.edit(approval, "U0GRACE", amount="5")
+    await two_needed.deliver_all()
+
+    edited = await two_needed.approval(approval.id)
+    assert edited.is_pending
+    assert [vote.member_id for vote in two_needed.desk.card.votes] == ["U0GRACE"]
+
+
+async def test_who_approved_before_the_edit_may_approve_the_edit(two_needed: World) -> None:
+    approval = await two_needed.ask()
+    await two_needed.press(approval, "U0ADA")
+    await two_needed.edit(approval, "U0GRACE", amount="5")
+
+    await two_needed.press(await two_needed.approval(approval.id), "U0ADA")
+
+    decided = await two_needed.approval(approval.id)
+    assert decided.state is ApprovalState.APPROVED
+    assert decided.arguments["amount"] == 5
+
+
+async def test_a_click_on_arguments_that_have_changed_since_is_refused(two_needed: World) -> None:
+    approval = await two_needed.ask()
+    await two_needed.edit(approval, "U0GRACE", amount="5")
+
+    reply = await two_needed.press(approval, "U0ADA")
+
+    assert reply.text == wording.REQUEST_CHANGED
+    assert (await two_needed.approval(approval.id)).is_pending
+
+
+async def test_of_two_edits_at_once_one_is_told_to_look_again(two_needed: World) -> None:
+    approval = await two_needed.ask()
+
+    async with asyncio.TaskGroup() as group:
+        edits = [
+            group.create_task(two_needed.edit(approval, "U0ADA", amount="5")),
+            group.create_task(two_needed.edit(approval, "U0GRACE", amount="6")),
+        ]
+
+    assert sorted(edit.result().text for edit in edits) == ["", wording.REQUEST_CHANGED]
+    assert (await two_needed.approval(approval.id)).is_pending
+
+
+async def test_an_edit_that_changes_nothing_is_an_approval(world: World) -> None:
+    approval = await world.ask()
+
+    await world.edit(approval, amount="25", reason=None)
+
+    decided = await world.approval(approval.id)
+    assert decided.edited is None
+    assert decided.arguments_hash == approval.arguments_hash
+    assert "approval.edited" not in await world.audited()
+
+
+# Time
+
+
+async def test_an_undecided_request_expires_and_the_agent_is_told(world: World) -> None:
+    approval = await world.ask()
+    world.clock.advance(TTL)
+    world.wakeups.jobs.clear()
+
+    await world.approvals.expire()
+    await world.approvals.expire()
+    await world.deliver_all()
+
+    expired = await world.approval(approval.id)
+    assert (expired.state, expired.reason) == (ApprovalState.EXPIRED, wording.EXPIRED)
+    assert world.wakeups.of(ADVANCE) == [approval.conversation_id]
+    assert world.desk.card.state is ApprovalState.EXPIRED
+    assert (await world.audited()).count("approval.expired") == 1
+
+
+async def test_a_click_after_its_time_runs_nothing_even_before_the_sweep(world: World) -> None:
+    approval = await world.ask()
+    world.clock.advance(TTL)
+
+    reply = await world.press(approval)
+
+    assert reply.text == "This request has expired; nothing was run."
+    assert (await world.approval(approval.id)).is_pending
+
+
+async def test_half_the_time_brings_one_reminder(world: World) -> None:
+    await world.ask()
+    world.clock.advance(HALF)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(3):
+            group.create_task(world.approvals.remind())
+    await world.deliver_all()
+    world.clock.advance(timedelta(hours=1))
+    await world.approvals.remind()
+    await world.deliver_all()
+
+    (notice,) = world.desk.notices
+    assert "refund_order" in notice
+    assert {ref.slack_channel_id for key, ref in world.desk.posted.items() if key.startswith("rem_")} == {
+        "C0ESCALATION"
+    }
+
+
+async def test_a_decided_request_is_not_reminded_of(world: World) -> None:
+    approval = await world.ask()
+    await world.press(approval)
+    world.clock.advance(HALF)
+
+    await world.approvals.remind()
+    await world.deliver_all()
+
+    assert world.desk.notices == []
+
+
+# Cards
+
+
+async def test_a_card_that_could_not_be_posted_at_once_shows_what_stands_when_it_is(world: World) -> None:
+    world.desk.is_away = True
+    approval = await world.ask()
+    world.desk.is_away = False
+    await world.press(approval)
+    world.clock.advance(timedelta(minutes=5))
+
+    await world.deliver_all()
+
+    assert world.desk.card.state is ApprovalState.APPROVED
+    assert (await world.approval(approval.id)).card is not None
+
+
+async def test_a_card_whose_post_was_not_answered_is_found_and_not_posted_again(world: World) -> None:
+    world.desk.forgets = 1
+    approval = await world.ask()
+    unknown = await world.row("SELECT id, state FROM deliveries WHERE kind = 'card'")
+
+    await world.outbound.reconcile(unknown["id"])
+
+    assert unknown["state"] == "unknown"
+    assert len(world.desk.cards) == 1
+    assert (await world.approval(approval.id)).card is not None
+
+
+async def test_a_card_shows_only_a_masked_address_and_the_customers_own_words(world: World) -> None:
+    await world.ask()
+
+    card = world.desk.card
+    assert card.customer == "+15•••01"
+    assert card.quote == "Please refund my lamp"
+
+
+async def test_a_decision_is_on_the_card_with_its_author(world: World) -> None:
+    approval = await world.ask()
+
+    await world.deny(approval, "U0GRACE", "Too old")
+    await world.deliver_all()
+
+    (vote,) = world.desk.card.votes
+    assert (vote.member_id, vote.approved, vote.reason) == ("U0GRACE", False, "Too old")
+    assert world.desk.card.decided_at == world.clock()
+
+
+async def test_the_edit_dialog_sees_the_request_as_it_is_now(two_needed: World) -> None:
+    approval = await two_needed.ask()
+    await two_needed.edit(approval, amount="5")
+
+    card = await two_needed.approvals.card(approval.id)
+
+    assert card is not None
+    assert card.arguments["amount"] == 5
+    assert await two_needed.approvals.card("apr_unknown") is None
