@@ -21,6 +21,7 @@ ErrorCode = Literal[
     "interrupted",
     "terminated",
     "unavailable",
+    "internal",
 ]
 
 

@@ -34,6 +34,7 @@ SEQ_GAP = 10_000  # more than the deltas that a lost turn can have told without 
 LOST: dict[ErrorCode, str] = {
     "interrupted": "The engine stopped in the middle of this turn. It was not run again.",
     "terminated": "The session was terminated in the middle of this turn.",
+    "internal": "Something went wrong inside the engine. The turn was not run again.",
 }
 
 
@@ -112,24 +113,24 @@ class Runner:
             await self.end_lost(session_id, fence, "interrupted")
 
     async def _run(self, session: SessionRecord, turn: TurnRecord) -> None:
-        waiting = 0
+        waiting, is_broken = 0, False
         try:
             waiting = await Turn(self._workshop, session, turn).run()
         except TurnTaken:
             log.info("turn.taken", session_id=session.id, turn=turn.number)
-        except Exception as error:  # noqa: BLE001  # a task's boundary: the sweep ends the turn as lost
+        except Exception as error:  # noqa: BLE001  # a task's boundary: what we did not foresee ends the turn
             log.error("turn.broken", session_id=session.id, turn=turn.number, error=type(error).__name__)
+            is_broken = True
         finally:
             if self.is_running(session.id, session.fence):
                 del self._running[session.id]
-        if waiting:
-            await self._start_next_or_leave(session.id)
-
-    async def _start_next_or_leave(self, session_id: str) -> None:
         try:
-            await self.start_next(session_id)
+            if is_broken:
+                await self.end_lost(session.id, session.fence, "internal")
+            elif waiting:
+                await self.start_next(session.id)
         except DatabaseUnavailable:
-            log.warning("turn.left_waiting", session_id=session_id)  # for the sweep
+            log.warning("turn.left", session_id=session.id, turn=turn.number)  # for the sweep
 
     async def _stop_task(self, session_id: str, fence: int) -> None:
         if not self.is_running(session_id, fence):

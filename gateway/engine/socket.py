@@ -68,7 +68,7 @@ class Socket:
             self._outbox.put(frames.refused(frame, Refused("unavailable", "The engine cannot reach its database.")))
         except Exception as error:  # noqa: BLE001  # a request's boundary: the socket outlives what we did not foresee
             log.error("socket.frame_broken", request_type=str(frame.get("type"))[:40], error=type(error).__name__)
-            self._outbox.put(frames.refused(frame, Refused("unavailable", "The engine could not do this.")))
+            self._outbox.put(frames.refused(frame, Refused("internal", "The engine could not do this.")))
 
     async def _answer(self, frame: frames.ClientFrame) -> None:
         match frame:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.gateway.engine.process import AGENT_NAME, engine_process
+from tests.gateway.engine.process import AGENT_NAME, engine_process, ledger_agent
 from tests.gateway.engine.python_agents import id_of
+from tests.gateway.engine.serving import serving
 from tests.gateway.engine.wire import PATIENCE_S, Client, Frame, connected, contents, message_of, reply_of, status_of
 
 # Starting a process takes seconds where many tests run at once.
@@ -133,3 +134,21 @@ async def test_killing_at_any_moment_loses_no_acknowledged_message(database_url:
     assert len(ends) == len(by_user)
     assert len({message["id"] for message in history}) == len(history)
     assert "Last." in str(last)
+
+
+async def test_an_answer_that_nobody_acted_on_is_acted_on_after_the_crash(
+    database_url: str, ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving(database_url, ledger_agent()) as first, connected(first.address) as client:
+        session_id = await start_session(client, first.address)
+        asked = await client.turn(f'call pay {{"path": "{ledger}"}}')
+        monkeypatch.setattr(first.engine.runner, "start", lambda _session, _turn: None)  # it dies before it can
+        await client.decide(message_of(asked, "tool_call_approval")["id"], {"confirm": {}})
+        ack = await client.until(lambda frame: frame["type"] == "post_message")
+    async with serving(database_url, ledger_agent()) as second, connected(second.address) as client:
+        await client.resume(session_id, after_seq=0)
+        frames = await until_idle(client)
+
+    assert ack[-1]["success"] is True
+    assert reply_of(frames) == "tool pay returned: paid"
+    assert lines_of(ledger) == ["paid"]
