@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from channels.base import Limits
 from channels.errors import PermanentFailure, TemporaryFailure, UnknownOutcome
@@ -165,13 +164,3 @@ class FakeDesk:
         ref = CardRef(slack_channel_id or "C0APPROVERS", f"1700000000.{len(self.posted):06}")
         self.posted[key] = ref
         return ref
-
-
-class LostRedis:
-    """A Redis that is away."""
-
-    async def enqueue_job(self, *args: Any, **options: Any) -> None:
-        raise ConnectionRefusedError("nobody listens")
-
-    async def ping(self) -> None:
-        raise ConnectionRefusedError("nobody listens")

@@ -6,12 +6,12 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from arq import ArqRedis
 
 from channels.message import ChannelName, Consent, DeliveryStatus, Ignored, MessageDeleted, MessageEdited
 from gateway.inbound import BURST_CAP, REMOVED, Inbound
 from gateway.queue import ADVANCE, Wakeups
 from gateway.store import messages
-from tests.gateway.fakes import LostRedis
 from tests.gateway.world import ALICE, World, a_text
 
 BOB = "+15550002"
@@ -121,11 +121,12 @@ async def test_what_a_channel_ignores_is_not_stored(world: World) -> None:
     assert await world.rows("SELECT key FROM message_keys") == []
 
 
-async def test_a_lost_wake_up_does_not_lose_the_message(world: World) -> None:
-    wakeups = Wakeups(LostRedis())  # type: ignore[arg-type]  # it behaves like a Redis that is away
-    inbound = Inbound(world.db, wakeups, debounce={}, clock=world.clock)
+async def test_a_lost_wake_up_does_not_lose_the_message(world: World, free_port: int) -> None:
+    redis = ArqRedis.from_url(f"redis://127.0.0.1:{free_port}/0")
+    inbound = Inbound(world.db, Wakeups(redis), debounce={}, clock=world.clock)
 
     await inbound.accept(a_text("hello"))
+    await redis.aclose()
 
     assert (await world.row("SELECT text FROM messages"))["text"] == "hello"
     assert (await world.row("SELECT due_at FROM conversations"))["due_at"] is not None
