@@ -14,6 +14,7 @@ from inscriptis.html_engine import Inscriptis  # type: ignore[import-untyped]  #
 from inscriptis.model.config import ParserConfig  # type: ignore[import-untyped]  # ships no types
 from lxml.etree import LxmlError  # type: ignore[import-untyped]  # ships no types
 from lxml.html import HtmlElement, HTMLParser, document_fromstring  # type: ignore[import-untyped]  # ships no types
+from lxml.html import fromstring as element_from
 
 from channels.email.reading.charset import without_controls
 
@@ -140,10 +141,16 @@ def _write_out_links(document: HtmlElement) -> None:
 
 
 def _close_up_outlook_lines(document: HtmlElement) -> None:
-    """Outlook writes every line as a paragraph of a class that has no margin."""
-    for paragraph in document.iter("p"):
+    """Outlook writes every line as a paragraph of a class that has no margin, and an empty one as a hard space."""
+    for paragraph in document.iter("p", "div"):
         if "msonormal" in paragraph.get("class", "").lower():
             paragraph.tag = "div"
+        text = "".join(paragraph.itertext()) if len(paragraph) <= 2 else "text"
+        if "\u00a0" in text and not text.strip():
+            for child in list(paragraph):
+                paragraph.remove(child)
+            paragraph.text = None
+            paragraph.append(element_from("<br>"))
 
 
 def _unfold_layout_tables(document: HtmlElement) -> None:

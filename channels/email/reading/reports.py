@@ -11,7 +11,9 @@ from channels.email.reading.mime import Part
 from channels.email.reading.references import message_ids
 
 # Large hosts that report complaints without the standard's parts still return the mail under such a subject.
-_BEFORE_THE_STANDARD = re.compile(r"^\s*(?:complaint about (?:a )?message from|e-?mail feedback report for)\b", re.IGNORECASE)
+_BEFORE_THE_STANDARD = re.compile(
+    r"^\s*(?:complaint about (?:a )?message from|e-?mail feedback report for)\b", re.IGNORECASE
+)
 _FIELD = re.compile(r"^([A-Za-z][A-Za-z0-9-]{1,60})[ \t]*:[ \t]*(.{0,2000})$", re.MULTILINE)
 
 
@@ -28,7 +30,11 @@ def read_complaint(root: Part, reports: list[Part], returned: Part | None) -> Co
     fields = {name.lower(): value.strip() for name, value in reversed(found)}
     named = [value for name, value in found if name.lower() in ("original-rcpt-to", "removal-recipient")]
     original = returned.fields if returned is not None else ()
-    named += [] if named else [value for name, value in original if name in ("to", "delivered-to", "x-hmxmroriginalrecipient")]
+    named += (
+        []
+        if named
+        else [value for name, value in original if name in ("to", "delivered-to", "x-hmxmroriginalrecipient")]
+    )
     recipients = tuple(dict.fromkeys(address.address for value in named for address in addresses(value)))
     ids = tuple(identifier for name, value in original if name == "message-id" for identifier in message_ids(value))
     return Complaint(fields.get("feedback-type", "abuse").lower(), recipients, ids)

@@ -31,7 +31,7 @@ def _kept(mail: Classified, start: int, end: int, nesting: int) -> list[int]:
     while below and below[0].kind is Kind.INTRODUCTION:
         below = below[1:]
     if _says_something(mail, above):
-        return _above_and_maybe_between(mail, above, below, start, end, blocks[first].start)
+        return _above_and_maybe_between(mail, below, start, end, blocks[first].start)
     return _below_or_inside(mail, below, start, end, blocks[first].start, nesting)
 
 
@@ -44,17 +44,18 @@ def _without_introduction(mail: Classified, blocks: list[Block], start: int, end
 
 
 def _above_and_maybe_between(
-    mail: Classified, above: list[Block], below: list[Block], start: int, end: int, introduction: int
+    mail: Classified, below: list[Block], start: int, end: int, introduction: int
 ) -> list[int]:
     """Text stands above the introduction. What follows is cut, unless the author also wrote below or between."""
     reply = _trimmed(mail, start, introduction, ends_mail=False)
     if not below or below[0].kind is not Kind.QUOTE:
         return reply
-    behind = below[1:]
-    next_introduction = next((n for n, block in enumerate(behind) if block.kind is Kind.INTRODUCTION), len(behind))
-    texts = [block for block in behind[:next_introduction] if block.kind is Kind.TEXT]
-    if not texts or all(_is_afterthought_of_program(mail, block) for block in texts):
+    behind = _up_to_introduction(below[1:])
+    texts = [block for block in behind if block.kind is Kind.TEXT and not _is_afterthought_of_program(mail, block)]
+    if not texts:
         return reply
+    if len(texts) == 1:
+        return [*reply, *_trimmed(mail, texts[0].start, texts[0].end, ends_mail=True)]
     return _trimmed(mail, start, end, ends_mail=True)
 
 
@@ -67,20 +68,21 @@ def _below_or_inside(
         return everything
     if below[0].kind is not Kind.QUOTE:  # what follows is all there is: a forwarded mail, or quoting without marks
         return _kept(mail, below[0].start, end, nesting + 1)
-    behind = below[1:]
-    if not behind:
-        return everything
-    if behind[0].kind is Kind.INTRODUCTION:
-        return _kept(mail, behind[0].start, end, nesting + 1)
-    next_introduction = next((block.start for block in behind if block.kind is Kind.INTRODUCTION), end)
-    word = "".join(block.kind for block in behind if block.start < next_introduction)
-    if "q" in word:
-        return _trimmed(mail, introduction, next_introduction, ends_mail=next_introduction == end)
-    answer = _trimmed(mail, behind[0].start, next_introduction, ends_mail=next_introduction == end)
+    behind = _up_to_introduction(below[1:])
+    if len(below) > 1 and not behind:
+        return _kept(mail, below[1].start, end, nesting + 1)
     texts = [block for block in behind if block.kind is Kind.TEXT]
-    if texts and all(is_footer(mail.lines[block.start : block.end]) for block in texts):
+    if all(is_footer(mail.lines[block.start : block.end]) for block in texts):
         return everything
-    return answer
+    ends_mail = behind[-1].end == end
+    if len(texts) == 1:
+        return _trimmed(mail, texts[0].start, texts[0].end, ends_mail=ends_mail)
+    return _trimmed(mail, introduction, behind[-1].end, ends_mail=ends_mail)
+
+
+def _up_to_introduction(blocks: list[Block]) -> list[Block]:
+    first = next((position for position, block in enumerate(blocks) if block.kind is Kind.INTRODUCTION), len(blocks))
+    return blocks[:first]
 
 
 def _says_something(mail: Classified, blocks: list[Block]) -> bool:

@@ -46,7 +46,7 @@ def extract(plain: str, html: str, *, subject: str = "") -> Extraction:
     from_html, had_hidden, was_cut = _html_lines(html) if html.strip() else ([], False, False)
     if not from_html or not _says(from_html):
         chosen, disagree = _parted(plain_lines(plain), subject), False
-    elif not plain.strip() or _only_points_to_html(plain, from_html):
+    elif not plain.strip() or _only_points_to_html(plain):
         chosen, disagree = _parted(from_html, subject), False
     else:
         chosen, disagree = _better(_parted(plain_lines(plain), subject), _parted(from_html, subject))
@@ -88,8 +88,6 @@ def _better(plain: Extraction, html: Extraction) -> tuple[Extraction, bool]:
         return plain, False
     if not plain.elided and html.elided and _begins_with(words_plain, words_html):
         return html, False  # only the HTML knew where the quotation begins
-    if not html.elided and plain.elided and _begins_with(words_html, words_plain):
-        return plain, False
     if _begins_with(words_html, words_plain) or _begins_with(words_plain, words_html):
         return (plain if len(words_plain) > len(words_html) else html), True
     # Two different texts: the plain one is what was typed, unless it only stands in for the other.
@@ -109,8 +107,8 @@ def _says(lines: Sequence[Line]) -> bool:
     return any(line.text.strip() for line in lines)
 
 
-def _only_points_to_html(plain: str, from_html: Sequence[Line]) -> bool:
+def _only_points_to_html(plain: str) -> bool:
     """ "Your program cannot show HTML": a text part that says nothing else."""
     if len(plain) > 400 or not _USE_HTML.search(plain):
         return False
-    return len(plain.split()) < 60 and sum(len(line.text) for line in from_html) > len(plain) // 2
+    return len(plain.split()) < 60

@@ -60,7 +60,22 @@ ON = (
 # Field names of the header block that Outlook and others put above the quoted mail, by what they mean.
 FIELDS: dict[str, tuple[str, ...]] = {
     "from": (
-        ("from", "von", "de", "de la", "desde", "da", "van", "od", "отправитель", "от", "от кого", "від", "від кого", "från")
+        (
+            "from",
+            "von",
+            "de",
+            "de la",
+            "desde",
+            "da",
+            "van",
+            "od",
+            "отправитель",
+            "от",
+            "от кого",
+            "від",
+            "від кого",
+            "från",
+        )
         + ("fra", "lähettäjä", "odesílatel", "odosielateľ", "gönderen", "kimden", "feladó", "expéditeur", "expediteur")
         + ("mittente", "remetente", "remitente", "afzender", "absender", "nadawca", "από", "din", "expeditor", "šalje")
         + (
