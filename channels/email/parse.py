@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from channels.email.mail import Address, Automatic, Bounce, Forwarded, Mail, MailAttachment, MailWarning
@@ -177,12 +177,22 @@ def _automatic(head: _Head, is_bounce: bool, is_complaint: bool, root: Part, bod
 def _attachments(body: Body, reply: Extraction) -> tuple[MailAttachment, ...]:
     shown = {identifier.lower() for identifier in _CID.findall(body.html)}
     files = [(file.name, file.mime_type, file.content, file.content_id) for file in body.files]
-    files += [_as_file(mail) for mail in body.mails]
+    files += [file for mail in body.mails for file in _inside(mail)]
     names = distinct(safe_name(name, mime_type) for name, mime_type, _, _ in files)
     return tuple(
         MailAttachment(name, mime_type, content, content_id, is_inline=bool(content_id) and content_id.lower() in shown)
         for name, (_, mime_type, content, content_id) in zip(names, files, strict=True)
     )
+
+
+def _inside(mail: Part) -> Iterator[tuple[str, str, bytes, str]]:
+    """A mail that came inside the mail, as text, and the files it holds, down through mails inside mails."""
+    yield _as_file(mail)
+    body = read_body(mail, charset_hint(mail))
+    for file in body.files:
+        yield file.name, file.mime_type, file.content, ""
+    for inner in body.mails:
+        yield from _inside(inner)
 
 
 def _as_file(mail: Part) -> tuple[str, str, bytes, str]:

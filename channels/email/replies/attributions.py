@@ -51,7 +51,7 @@ def attribution_start(lines: Sequence[str], end: int, *, quote_follows: bool) ->
     last = lines[end]
     if len(last) > MAX_CHARS or not last.strip():
         return None
-    if _GROUPWISE.match(last.strip()):
+    if is_groupwise(last):
         return end
     if not _may_end(last, quote_follows=quote_follows):
         return None
@@ -64,6 +64,11 @@ def attribution_start(lines: Sequence[str], end: int, *, quote_follows: bool) ->
 def is_attribution(text: str, *, quote_follows: bool = False) -> bool:
     """Whether `text`, on one line, is a whole attribution."""
     return _is_whole(_unwrapped(text), quote_follows=quote_follows)
+
+
+def is_groupwise(line: str) -> bool:
+    """`>>> Ada <ada@example.com> 28.01.2016 19:04 >>>`, which is no quotation although it begins like one."""
+    return len(line) <= MAX_CHARS and bool(_GROUPWISE.match(line.strip()))
 
 
 def is_split_end(line: str) -> bool:

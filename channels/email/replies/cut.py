@@ -55,7 +55,8 @@ def _above_and_maybe_between(
     if not texts:
         return reply
     if len(texts) == 1:
-        return [*reply, *_trimmed(mail, texts[0].start, texts[0].end, ends_mail=True)]
+        gap = range(reply[-1] + 1, reply[-1] + 2) if reply and reply[-1] + 1 < introduction else ()
+        return [*reply, *gap, *_trimmed(mail, texts[0].start, texts[0].end, ends_mail=True)]
     return _trimmed(mail, start, end, ends_mail=True)
 
 

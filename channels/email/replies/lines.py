@@ -98,14 +98,17 @@ def classify(source: Sequence[Line]) -> Classified:
     """Say what each line is. Linear in the number of lines, whatever they hold."""
     lines = [line.text for line in source]
     kinds = [_first_look(line) for line in source]
-    _keep_code(lines, kinds)
+    code = _code(lines)
+    for number in code:
+        kinds[number] = Kind.TEXT if kinds[number] is not Kind.EMPTY else Kind.EMPTY
     _mend_wrapped_quotes(lines, kinds)
     headers: list[HeaderBlock] = []
     forwards: set[int] = set()
     number = 0
     limit = min(len(lines), MAX_LINES)
     while number < limit:
-        found = None if kinds[number] not in (Kind.TEXT, Kind.QUOTE) else _found(lines, kinds, number)
+        is_candidate = kinds[number] in (Kind.TEXT, Kind.QUOTE) and number not in code
+        found = _found(lines, kinds, number) if is_candidate else None
         if found is None:
             number += 1
             continue
@@ -129,16 +132,13 @@ def _first_look(line: Line) -> Kind:
     text = line.text[:MAX_LINE_CHARS].strip()
     if not text:
         return Kind.EMPTY
-    return Kind.QUOTE if text.startswith(">") else Kind.TEXT
+    return Kind.QUOTE if text.startswith(">") and not attributions.is_groupwise(text) else Kind.TEXT
 
 
-def _keep_code(lines: Sequence[str], kinds: list[Kind]) -> None:
-    """Between fences nothing is a quotation or an introduction."""
+def _code(lines: Sequence[str]) -> set[int]:
+    """The lines between fences: nothing there is a quotation or an introduction."""
     fences = [number for number, line in enumerate(lines[:MAX_LINES]) if line.startswith("```")]
-    for start, end in zip(fences[::2], fences[1::2], strict=False):
-        for number in range(start, end + 1):
-            if kinds[number] is not Kind.EMPTY:
-                kinds[number] = Kind.TEXT
+    return {number for start, end in zip(fences[::2], fences[1::2], strict=False) for number in range(start, end + 1)}
 
 
 def _mend_wrapped_quotes(lines: Sequence[str], kinds: list[Kind]) -> None:
