@@ -167,13 +167,16 @@ class World:
         return claimed
 
     async def begin(self, conversation_id: ConversationId) -> tuple[Claimed, Turn]:
-        """Start a turn over everything that waits."""
+        """Take a conversation and start a turn over everything that waits."""
         claimed = await self.claim(conversation_id)
+        return claimed, await self.start_turn(claimed)
+
+    async def start_turn(self, claimed: Claimed) -> Turn:
         conversation = claimed.conversation
-        newest = await messages.at(self.db, conversation_id, conversation.arrived)
+        newest = await messages.at(self.db, conversation.id, conversation.arrived)
         turn = Turn(
             id=TurnId(new_id("trn")),
-            conversation_id=conversation_id,
+            conversation_id=conversation.id,
             state=TurnState.RUNNING,
             first_position=conversation.taken + 1,
             last_position=conversation.arrived,
@@ -183,7 +186,7 @@ class World:
             deadline_at=self.clock() + timedelta(minutes=5),
         )
         await self.outcomes.begin(claimed, turn)
-        return claimed, turn
+        return turn
 
     async def ask(self, *requests: ApprovalAsked) -> Approval:
         """A customer texts, and the agent asks for approval; returns the (first) request, its card in its place."""
