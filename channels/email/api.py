@@ -259,8 +259,10 @@ def _translate(error: Exception) -> SendError:
             return refusal(Stage.CONTENT, error.code, error.message)
         case SMTPResponseException():
             return refusal(Stage.CONNECT, error.code, error.message)
-        case ssl.SSLCertVerificationError():
-            return ChannelDown("the mail server's certificate is not valid", code="certificate")
+        case _ if isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError):
+            return ChannelDown(
+                "the mail server cannot be trusted: its certificate or encryption is not valid", code="certificate"
+            )
         case SMTPException() if "AUTH" in str(error).upper():
             return ChannelDown("the mail server offers no way to log in", code="no_auth")
         case SMTPException() if "STARTTLS" in str(error).upper():

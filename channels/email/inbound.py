@@ -1,6 +1,6 @@
 """What a mail is to the gateway: a customer's message, news of a message of ours, or something that starts nothing.
 
-Whether a message may continue the conversation that it names is not decided here (`verify.admit`): that takes
+Whether a message may continue the conversation that it names is not decided here (`channels.admission`): that takes
 knowledge of who takes part in it.
 """
 
@@ -12,6 +12,7 @@ from email.utils import parseaddr
 from channels.email.mail import Address, Bounce, BounceAction, Complaint, Mail, MailAttachment
 from channels.email.quote import Quote, cap
 from channels.email.reading.addresses import canonical
+from channels.email.recipients import is_writable
 from channels.email.support_address import SupportAddress
 from channels.email.thread import FIRST_REFERENCES, LAST_REFERENCES, Thread, extend_references
 from channels.email.tokens import SignedKey
@@ -48,7 +49,7 @@ def event_of(mail: Mail, *, support: SupportAddress, source: str, is_junk: bool 
         return _complaint(mail, mail.complaint, support)
     if mail.automatic is not None:
         return Ignored(EMAIL, _identity(mail), mail.automatic.value)
-    if mail.from_ is None or not mail.from_.address:
+    if mail.from_ is None or not is_writable(mail.from_.address):
         return Ignored(EMAIL, _identity(mail), "no_sender")
     return _message(mail, mail.from_, support=support, source=source, is_junk=is_junk)
 
@@ -93,7 +94,7 @@ def _sender(mail: Mail, author: Address, support: SupportAddress, *, is_junk: bo
 def _behind_our_group(mail: Mail, author: Address, support: SupportAddress) -> str:
     """Who wrote to a mailing group of our own domain, which put its own address into From (Google Groups)."""
     original = parseaddr(mail.header("X-Original-From"))[1]
-    return canonical(original) if original and author.domain == support.domain else ""
+    return canonical(original) if is_writable(original) and author.domain == support.domain else ""
 
 
 def _references(mail: Mail, token: SignedKey | None, support: SupportAddress) -> Iterable[Reference]:
@@ -137,7 +138,7 @@ def _reply_address(mail: Mail, author: Address, sender: Sender) -> str:
     """From, unless a proven sender asks for answers elsewhere in the same domain. Reply-To proves nothing by itself."""
     if sender.assurance is not Assurance.PROVEN or sender.address != author.address:
         return sender.address
-    wished = [each.address for each in mail.reply_to if each.domain == author.domain]
+    wished = [each.address for each in mail.reply_to if each.domain == author.domain and is_writable(each.address)]
     return wished[0] if len(mail.reply_to) == 1 and wished else sender.address
 
 

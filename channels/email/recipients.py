@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from email import message_from_bytes
-from email.policy import compat32
+import re
 from email.utils import getaddresses
 
 from channels.email.reading.addresses import canonical
@@ -11,7 +10,9 @@ from channels.email.thread import Thread
 from channels.errors import PermanentFailure
 from channels.message import OutboundPart
 
-_ADDRESS_HEADERS = ("To", "Cc", "Bcc", "Resent-To", "Resent-Cc", "Resent-Bcc")
+MAX_ADDRESS_CHARS = 254  # RFC 5321, 4.5.3.1.3
+_ADDRESS_HEADERS = ("to", "cc", "bcc", "resent-to", "resent-cc", "resent-bcc")
+_FOLD = re.compile(r"\r\n[ \t]+")
 
 
 def proven_recipients(part: OutboundPart) -> tuple[str, ...]:
@@ -27,7 +28,16 @@ def proven_recipients(part: OutboundPart) -> tuple[str, ...]:
     return named
 
 
+def is_writable(address: str) -> bool:
+    """Whether an address can stand in a header so that it reads as itself, and as nothing else."""
+    local, _, domain = address.rpartition("@")
+    is_plain = bool(local and domain) and address.isprintable() and len(address) <= MAX_ADDRESS_CHARS
+    return is_plain and getaddresses([address]) == [("", address)]
+
+
 def _named(raw: bytes) -> tuple[str, ...]:
-    head = message_from_bytes(raw.partition(b"\r\n\r\n")[0], policy=compat32)
-    written = [str(value) for name in _ADDRESS_HEADERS for value in head.get_all(name, [])]
+    # Our own mails have UTF-8 in their headers where an address does.
+    head = raw.partition(b"\r\n\r\n")[0].decode("utf-8", "replace")
+    fields = (line.partition(":") for line in _FOLD.sub(" ", head).split("\r\n"))
+    written = [value for name, _, value in fields if name.strip().lower() in _ADDRESS_HEADERS]
     return tuple(dict.fromkeys(canonical(address) for _, address in getaddresses(written)))

@@ -15,6 +15,7 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP, compat32
 from email.utils import format_datetime, make_msgid, parseaddr
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote
@@ -49,9 +50,9 @@ class MailSimulator:
     def __init__(
         self,
         support_address: str,
-        journal: Journal | None = None,
-        faults: Faults | None = None,
         *,
+        journal: Path | None = None,
+        faults: Faults | None = None,
         smtp_port: int = 0,
         imap_port: int = 0,
         keeps_sent: bool = True,
@@ -59,7 +60,7 @@ class MailSimulator:
     ) -> None:
         self.faults = faults or Faults()
         self.support_address = account_of(support_address)
-        self.store = MailStore(journal or Journal(), clock=clock)
+        self.store = MailStore(Journal(journal), clock=clock)
         self.smtp = SmtpServer(self.deliver, self.faults, port=smtp_port)
         self.imap = ImapServer(self.store, self.faults, port=imap_port)
         self._keeps_sent = keeps_sent

@@ -7,6 +7,7 @@ Faults are taken as `smtp.connect`, `smtp.mail`, `smtp.rcpt` and `smtp.data`; `R
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
@@ -28,6 +29,7 @@ class SmtpServer:
         self._open: set[_Connection] = set()
 
     async def __aenter__(self) -> Self:
+        logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd's, which tells of every line
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self._accept, "127.0.0.1", self._wanted_port)
         return self

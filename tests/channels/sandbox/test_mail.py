@@ -16,7 +16,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.sandbox.faults import Fault, FaultKind
-from channels.sandbox.journal import Journal
 from channels.sandbox.mail.imap_syntax import BadCommand, parse_uids, read_command
 from channels.sandbox.mail.simulator import PASSWORD, File, MailSimulator
 
@@ -97,14 +96,14 @@ async def test_a_bounce_goes_to_the_envelope_sender(provider: MailSimulator) -> 
 
 async def test_mail_and_flags_are_still_there_after_a_restart(tmp_path: Path) -> None:
     path = tmp_path / "mail.jsonl"
-    async with MailSimulator(SUPPORT, Journal(path)) as before:
+    async with MailSimulator(SUPPORT, journal=path) as before:
         await before.write(ADA, "one", "1")
         await before.write(ADA, "two", "2")
         before.store.set_flags(SUPPORT, "INBOX", 1, ["\\Seen"])
         before.store.remove(SUPPORT, "INBOX", 2)
         uidvalidity = before.store.folder(SUPPORT).uidvalidity
 
-    async with MailSimulator(SUPPORT, Journal(path)) as after:
+    async with MailSimulator(SUPPORT, journal=path) as after:
         folder = after.store.folder(SUPPORT)
 
         assert [mail.subject for mail in after.inbox(SUPPORT)] == ["one"]
@@ -114,14 +113,14 @@ async def test_mail_and_flags_are_still_there_after_a_restart(tmp_path: Path) ->
 
 async def test_a_renumbered_mailbox_is_still_so_after_a_restart(tmp_path: Path) -> None:
     path = tmp_path / "mail.jsonl"
-    async with MailSimulator(SUPPORT, Journal(path)) as before:
+    async with MailSimulator(SUPPORT, journal=path) as before:
         await before.write(ADA, "one", "1")
         before.store.remove(SUPPORT, "INBOX", 1)
         await before.write(ADA, "two", "2")
         before.store.renumber(SUPPORT)
         uidvalidity = before.store.folder(SUPPORT).uidvalidity
 
-    async with MailSimulator(SUPPORT, Journal(path)) as after:
+    async with MailSimulator(SUPPORT, journal=path) as after:
         assert after.store.folder(SUPPORT).uidvalidity == uidvalidity
         assert list(after.store.folder(SUPPORT).mails) == [1]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from types import TracebackType
@@ -64,13 +65,14 @@ class Line:
 class ScriptedImap:
     """Serves each connection by `behave`, and closes it after that."""
 
-    def __init__(self, behave: Behave) -> None:
+    def __init__(self, behave: Behave, *, tls: ssl.SSLContext | None = None) -> None:
         self._behave = behave
+        self._tls = tls
         self._tasks: set[asyncio.Task[None]] = set()
         self.lines: list[Line] = []
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls)
         return self
 
     async def __aexit__(

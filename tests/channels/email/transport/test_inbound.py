@@ -5,20 +5,26 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from channels.email.compose import compose_mail
 from channels.email.inbound import event_of
 from channels.email.mail import Mail
 from channels.email.parse import parse
+from channels.email.recipients import proven_recipients
 from channels.email.support_address import SupportAddress
 from channels.email.thread import Thread
 from channels.email.tokens import Signer
 from channels.message import (
+    Answer,
     Assurance,
     DeliveryStatus,
     DeliveryUpdate,
     Ignored,
     InboundEvent,
     InboundMessage,
+    OutboundPart,
     Reference,
     ReferenceKind,
 )
@@ -306,6 +312,35 @@ def test_a_complaint_stops_further_mail() -> None:
 
     assert isinstance(event, DeliveryUpdate)
     assert (event.status, event.code, event.suppress) == (DeliveryStatus.DELIVERED, "complaint", True)
+
+
+@settings(max_examples=300, deadline=None)
+@given(local=st.text(min_size=1, max_size=70), domain=st.text(max_size=40), name=st.text(max_size=40))
+def test_whoever_writes_can_be_answered_and_nobody_else_is(local: str, domain: str, name: str) -> None:
+    raw = f"From: {name} <{local}@{domain}.example>\r\nSubject: {name}\r\n\r\n{BODY}".encode(errors="replace")
+
+    event = event_of(parse(raw, received_at=NOW), support=SUPPORT, source="digest")
+
+    assert isinstance(event, InboundMessage | Ignored)
+    assert _answered(event) <= {event.sender.address if isinstance(event, InboundMessage) else ""}
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["o'neil+x@example.com", '"a b"@example.com', '"a,b"@example.com', '"a\\"b"@example.com', "jürgen@example.com"],
+)
+def test_unusual_addresses_can_be_answered(address: str) -> None:
+    message = _message(f"From: Ada <{address}>")
+
+    assert _answered(message) == {message.sender.address}
+
+
+def _answered(event: InboundMessage | Ignored) -> set[str]:
+    """Whom an answer would go to."""
+    if isinstance(event, Ignored):
+        return set()
+    composed = compose_mail(Answer("Hello"), event.reply_to, key=KEY, support=SUPPORT, written_at=NOW)
+    return set(proven_recipients(OutboundPart(KEY, event.reply_to, "Hello", payload=composed.raw)))
 
 
 _REPORT = (
