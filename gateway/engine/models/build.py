@@ -17,7 +17,7 @@ from pydantic_ai.providers import infer_provider_class
 from pydantic_ai.settings import ModelSettings
 
 from gateway.engine.models.failures import ModelUnavailable
-from gateway.engine.models.scripted import MODEL_NAME, scripted_model
+from gateway.engine.models.scripted import MODEL_NAME, ScriptedModel
 
 SCRIPTED_PROVIDER = "demo"
 
@@ -41,7 +41,7 @@ def build_model(llm: Mapping[str, Any]) -> Model:
     if provider_name == SCRIPTED_PROVIDER:
         if model_id != MODEL_NAME:
             raise ModelUnavailable(f"the provider {SCRIPTED_PROVIDER} has only the model {MODEL_NAME}, not {model_id}")
-        return scripted_model()
+        return ScriptedModel()
     try:
         return _bounded(_real_model(provider_name, model_id, llm), llm)
     except ImportError as error:

@@ -24,7 +24,7 @@ from pydantic_ai.messages import (
     ToolReturnPart,
     UserPromptPart,
 )
-from pydantic_ai.models import Model
+from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.models.function import (
     AgentInfo,
     DeltaThinkingCalls,
@@ -33,7 +33,6 @@ from pydantic_ai.models.function import (
     DeltaToolCalls,
     FunctionModel,
 )
-from pydantic_ai.profiles import ModelProfile
 from pydantic_ai.tools import ToolDefinition
 
 from gateway.engine.models.files import FILE_MARK
@@ -62,20 +61,22 @@ _Part: TypeAlias = ModelRequestPart | ModelResponsePart
 _Streamed: TypeAlias = AsyncIterator[str | DeltaToolCalls | DeltaThinkingCalls]
 
 
-def scripted_model() -> FunctionModel:
+class ScriptedModel(FunctionModel):
     """A model that needs no network, no key and no weights."""
-    return FunctionModel(
-        _answer,
-        stream_function=_stream,
-        model_name=MODEL_NAME,
-        # Notes that the library adds about odd words in a text stay system messages, and so never look like a user's.
-        profile=ModelProfile(supports_inline_system_prompts=True),
-    )
+
+    def __init__(self) -> None:
+        super().__init__(_answer, stream_function=_stream, model_name=MODEL_NAME)
+
+    def prepare_messages(
+        self, messages: list[ModelMessage], model_request_parameters: ModelRequestParameters | None = None
+    ) -> list[ModelMessage]:
+        """As they are: what providers need of a history is nothing to a model that reads words, calls and results."""
+        return messages
 
 
 def is_scripted(model: Model) -> bool:
     """Whether this is the scripted model."""
-    return isinstance(model, FunctionModel) and model.model_name == MODEL_NAME
+    return isinstance(model, ScriptedModel)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mcp_types import Tool
-
 from gateway.agent.errors import DefinitionError
 from gateway.agent.local import LocalTool
 from gateway.agent.tool import ToolApprovalConfig, kind_of
@@ -27,6 +25,7 @@ from gateway.engine.tools.inputs import (
     with_static_removed,
 )
 from gateway.engine.tools.marks import with_switch
+from gateway.engine.tools.mcp_servers import McpTool
 from gateway.engine.tools.search import SEARCH_KINDS, search_run
 from gateway.engine.tools.services import ToolServices
 
@@ -163,7 +162,7 @@ async def _mcp_tools(declared: _Declared, services: ToolServices) -> list[Runnab
 
 
 def _mcp_tool(
-    declared: _Declared, services: ToolServices, server_id: str, entry: str, inputs: WireInputs, served: Tool | None
+    declared: _Declared, services: ToolServices, server_id: str, entry: str, inputs: WireInputs, served: McpTool | None
 ) -> RunnableTool:
     async def run(arguments: Mapping[str, Any], _context: ToolContext) -> ToolOutcome:
         return await services.mcp.call(server_id, entry, arguments)
@@ -171,7 +170,7 @@ def _mcp_tool(
     schema = served.input_schema if served else open_schema(inputs)
     return _runnable(
         replace(declared, name=f"{declared.name}__{entry}", inputs=inputs),
-        description=(served.description if served else None) or declared.description,
+        description=(served.description if served else "") or declared.description,
         parameters=with_static_removed(schema, inputs),
         arguments_schema=schema,
         run=guarded(run, schema, services.config.limits),

@@ -7,6 +7,7 @@ ends.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -17,10 +18,20 @@ import httpx2
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
-from mcp_types import CallToolResult, Tool
+from mcp_types import (
+    AudioContent,
+    CallToolResult,
+    ContentBlock,
+    EmbeddedResource,
+    ImageContent,
+    ResourceLink,
+    TextContent,
+    TextResourceContents,
+)
 
-from gateway.engine.tools.base import ToolFailure
+from gateway.engine.tools.base import ToolFailure, ToolOutcome
 from gateway.engine.tools.config import McpAddress, McpCommand
+from gateway.engine.tools.mcp_servers import McpTool
 
 CONNECT_LIMIT = timedelta(seconds=10)
 
@@ -51,8 +62,8 @@ class McpConnection:
     def is_retired(self) -> bool:
         return self._is_retired
 
-    async def list_tools(self) -> list[Tool]:
-        """All pages of the server's listing."""
+    async def list_tools(self) -> list[McpTool]:
+        """All pages of the server's listing. Raises `ToolFailure`."""
         async with self._use() as client:
             page = await client.list_tools(cache_mode="refresh")
             tools = list(page.tools)
@@ -61,20 +72,26 @@ class McpConnection:
                     break
                 page = await client.list_tools(cursor=page.next_cursor)
                 tools += page.tools
-            return tools
+            return [McpTool(tool.name, tool.description or "", tool.input_schema) for tool in tools]
 
-    async def call_tool(self, name: str, arguments: Mapping[str, Any]) -> CallToolResult:
-        """Runs the tool once. What goes wrong is never tried again: the server may have acted."""
+    async def call_tool(self, name: str, arguments: Mapping[str, Any]) -> ToolOutcome:
+        """Runs the tool once, and gives its answer as text. Raises `ToolFailure`.
+
+        What goes wrong is never tried again: the server may have acted.
+        """
         async with self._use() as client:
-            return await client.call_tool(name, dict(arguments))
+            result = await client.call_tool(name, dict(arguments))
+            return ToolOutcome(_text_of(result), is_error=result.is_error)
 
     @asynccontextmanager
     async def _use(self) -> AsyncIterator[Client]:
         self._users += 1
         try:
             yield await asyncio.shield(self._client)
-        except BaseException:
+        except BaseException as error:
             self._is_retired = True
+            if isinstance(error, Exception) and not isinstance(error, ToolFailure):
+                raise ToolFailure(_in_words(error)) from error
             raise
         finally:
             self._users -= 1
@@ -94,7 +111,7 @@ class McpConnection:
         except TimeoutError:
             self._fail(f"no connection within {CONNECT_LIMIT.total_seconds():g} seconds")
         except Exception as error:  # noqa: BLE001  # foreign code on both sides; its users are told, in words
-            self._fail(f"the MCP server cannot be reached: {in_words(error)}")
+            self._fail(f"the MCP server cannot be reached: {_in_words(error)}")
         finally:
             self._is_retired = True
             self._client.cancel()
@@ -124,9 +141,29 @@ class McpConnection:
                         yield client
 
 
-def in_words(error: BaseException) -> str:
+def _in_words(error: BaseException) -> str:
     """The innermost cause: the protocol's client wraps errors in groups."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     message = str(getattr(error, "message", "") or error).strip()
     return message or type(error).__name__
+
+
+def _text_of(result: CallToolResult) -> str:
+    if result.content:
+        return "\n".join(map(_block_text, result.content))
+    return "" if result.structured_content is None else json.dumps(result.structured_content, ensure_ascii=False)
+
+
+def _block_text(block: ContentBlock) -> str:
+    match block:
+        case TextContent():
+            return block.text
+        case ImageContent() | AudioContent():
+            return f"[{block.mime_type}, {len(block.data) * 3 // 4} bytes, which cannot be shown]"
+        case ResourceLink():
+            return f"{block.title or block.name}: {block.uri}"
+        case EmbeddedResource(resource=TextResourceContents() as resource):
+            return resource.text
+        case EmbeddedResource():
+            return f"[{block.resource.uri}, which cannot be shown]"

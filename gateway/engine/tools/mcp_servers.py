@@ -7,31 +7,20 @@ words what is wrong.
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
-from mcp.shared.exceptions import MCPError
-from mcp_types import (
-    AudioContent,
-    CallToolResult,
-    ContentBlock,
-    EmbeddedResource,
-    ImageContent,
-    ResourceLink,
-    TextContent,
-    TextResourceContents,
-    Tool,
-)
 
 from gateway.engine.tools.base import ToolFailure, ToolOutcome
 from gateway.engine.tools.config import McpAddress, McpCommand
-from gateway.engine.tools.mcp_connection import McpConnection, in_words
+
+if TYPE_CHECKING:
+    from gateway.engine.tools.mcp_connection import McpConnection
 
 LISTING_LIFETIME = timedelta(seconds=60)
 LISTING_LIMIT = timedelta(seconds=15)
@@ -41,10 +30,19 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class McpTool:
+    """A tool as its server describes it."""
+
+    name: str
+    description: str
+    input_schema: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class _Listing:
     """What a server has, or why that is not known."""
 
-    tools: Mapping[str, Tool]
+    tools: Mapping[str, McpTool]
     good_until: float
     failure: str = ""
 
@@ -83,7 +81,7 @@ class McpServers:
         """Whether this engine has an address for the id."""
         return server_id in self._servers
 
-    async def tools(self, server_id: str) -> Mapping[str, Tool]:
+    async def tools(self, server_id: str) -> Mapping[str, McpTool]:
         """The server's tools by name. Raises `ToolFailure` where they cannot be read and never were."""
         listing = self._listings.get(server_id)
         if listing is None or self._clock() >= listing.good_until:
@@ -106,53 +104,27 @@ class McpServers:
         return _Listing({tool.name: tool for tool in tools}, good_until)
 
     async def call(self, server_id: str, name: str, arguments: Mapping[str, Any]) -> ToolOutcome:
-        """Runs a tool once, and gives its answer as text."""
-        try:
-            result = await self._connection(server_id).call_tool(name, arguments)
-        except MCPError as error:
-            raise ToolFailure(in_words(error)) from error
-        return ToolOutcome(_text_of(result), is_error=result.is_error)
+        """Runs a tool once, and gives its answer as text. Raises `ToolFailure`."""
+        return await self._connection(server_id).call_tool(name, arguments)
 
-    async def _list(self, server_id: str) -> Sequence[Tool]:
+    async def _list(self, server_id: str) -> Sequence[McpTool]:
         """Reading is harmless: where a connection has died since, a new one is tried once."""
-        was_open = server_id in self._connections and not self._connections[server_id].is_retired
+        former = self._connections.get(server_id)
         try:
             return await self._connection(server_id).list_tools()
-        except TimeoutError:
-            raise
-        except Exception as error:
-            if not was_open:
-                raise ToolFailure(in_words(error)) from error
-        try:
+        except ToolFailure:
+            if former is None or former is not self._connections[server_id]:
+                raise  # it was new
             return await self._connection(server_id).list_tools()
-        except MCPError as error:
-            raise ToolFailure(in_words(error)) from error
 
     def _connection(self, server_id: str) -> McpConnection:
         if server_id not in self._servers:
             raise ToolFailure(f"this engine has no MCP server {server_id}")
+        # Imported for the first server: most engines have none, and should start fast.
+        from gateway.engine.tools.mcp_connection import McpConnection
+
         connection = self._connections.get(server_id)
         if connection is None or connection.is_retired:
             connection = self._connections[server_id] = McpConnection(self._servers[server_id])
             connection.start(self._owner)
         return connection
-
-
-def _text_of(result: CallToolResult) -> str:
-    if result.content:
-        return "\n".join(map(_block_text, result.content))
-    return "" if result.structured_content is None else json.dumps(result.structured_content, ensure_ascii=False)
-
-
-def _block_text(block: ContentBlock) -> str:
-    match block:
-        case TextContent():
-            return block.text
-        case ImageContent() | AudioContent():
-            return f"[{block.mime_type}, {len(block.data) * 3 // 4} bytes, which cannot be shown]"
-        case ResourceLink():
-            return f"{block.title or block.name}: {block.uri}"
-        case EmbeddedResource(resource=TextResourceContents() as resource):
-            return resource.text
-        case EmbeddedResource():
-            return f"[{block.resource.uri}, which cannot be shown]"

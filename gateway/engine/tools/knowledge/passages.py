@@ -11,9 +11,6 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import PurePath
 
-from pypdf import PdfReader
-from pypdf.errors import PyPdfError
-
 from gateway.engine.tools.knowledge.html_blocks import html_blocks
 
 MAX_PASSAGE_CHARS = 1_200
@@ -73,6 +70,10 @@ def plain_passages(text: str, heading: str = "") -> Iterator[Passage]:
 
 
 def _pdf_passages(content: bytes) -> Iterator[Passage]:
+    # Imported for the first PDF: most folders have none, and engines should start fast.
+    from pypdf import PdfReader
+    from pypdf.errors import PyPdfError
+
     try:
         pages = [page.extract_text() for page in PdfReader(BytesIO(content)).pages]
     except (PyPdfError, ValueError, KeyError, TypeError, RecursionError, OSError) as error:

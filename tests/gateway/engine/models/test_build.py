@@ -23,7 +23,7 @@ from pydantic_ai.messages import (
 )
 
 from gateway.engine.models import ModelUnavailable, build_model, context_window, estimate_tokens, explain
-from gateway.engine.models.scripted import is_scripted
+from gateway.engine.models.scripted import ScriptedModel
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +37,7 @@ def llm(provider: str, model_id: str = "some-model", **more: Any) -> dict[str, A
 
 
 def test_the_scripted_model_needs_nothing() -> None:
-    assert is_scripted(build_model(llm("demo", "scripted")))
+    assert isinstance(build_model(llm("demo", "scripted")), ScriptedModel)
 
 
 @pytest.mark.parametrize(

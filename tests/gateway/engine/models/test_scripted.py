@@ -27,7 +27,7 @@ from pydantic_ai.profiles import ModelProfile
 from pydantic_ai.tools import ToolDefinition
 
 from gateway.engine.models.files import attachment
-from gateway.engine.models.scripted import cut_into_deltas, scripted_model
+from gateway.engine.models.scripted import ScriptedModel, cut_into_deltas
 from gateway.engine.tools.marks import APPROVAL_SWITCH, SEARCH_MARK, with_switch
 
 PLAIN_SCHEMA = {"type": "object", "properties": {}}
@@ -43,7 +43,7 @@ def prompt(*content: UserContent) -> ModelRequest:
 
 
 async def respond(messages: list[ModelMessage]) -> ModelResponse:
-    return await scripted_model().request(messages, None, ModelRequestParameters(function_tools=TOOLS))
+    return await ScriptedModel().request(messages, None, ModelRequestParameters(function_tools=TOOLS))
 
 
 async def converse(text: str, *results: ToolReturnPart) -> ModelResponse:
@@ -203,7 +203,7 @@ async def test_a_streamed_reply_arrives_in_pieces_that_join_to_it() -> None:
     parameters = ModelRequestParameters(function_tools=TOOLS)
     text = "think " + "tea and cake " * 20
 
-    async with scripted_model().request_stream([prompt(text)], None, parameters) as stream:
+    async with ScriptedModel().request_stream([prompt(text)], None, parameters) as stream:
         events = [event async for event in stream]
 
     deltas = [
