@@ -26,7 +26,9 @@ from pydantic_ai.messages import (
 from pydantic_ai.models import Model, ModelRequestParameters
 
 from gateway.engine.errors import TurnFailed
-from gateway.engine.models import explain
+from gateway.engine.models import checked, explain
+from gateway.engine.models.names import with_legal_definitions, with_legal_names, with_own_names
+from gateway.engine.models.scripted import ScriptedModel
 from gateway.engine.tools.base import RunnableTool
 
 MAX_STEPS = 60  # requests to the model in one turn
@@ -44,14 +46,17 @@ async def ask(
     model: Model, messages: Sequence[ModelMessage], tools: Sequence[RunnableTool], instructions: str | None
 ) -> AsyncGenerator[str | Thought | ModelResponse]:
     """Pieces of text and thoughts as they come, at last the whole response. Raises TurnFailed where there is none."""
-    parameters = ModelRequestParameters(function_tools=[tool.definition() for tool in tools])
-    prepared = model.prepare_messages(_with_instructions(messages, instructions), parameters)
+    definitions, sent = [tool.definition() for tool in tools], _with_instructions(messages, instructions)
+    if not isinstance(model, ScriptedModel):  # it reads the tools' own names in the customer's words
+        definitions, sent = with_legal_definitions(definitions), with_legal_names(sent)
+    parameters = ModelRequestParameters(function_tools=definitions)
     try:
+        prepared = model.prepare_messages(sent, parameters)
         async with model_request_stream(model, prepared, model_request_parameters=parameters) as stream:
             async for event in stream:
                 if (said := _said(event)) is not None:
                     yield said
-            yield stream.get()
+            yield with_own_names(checked(stream.get()), [tool.name for tool in tools])
     except Exception as error:  # the boundary to providers: whatever their clients raise, the model did not answer
         raise TurnFailed("model_error", explain(error)) from error
 

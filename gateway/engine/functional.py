@@ -61,7 +61,7 @@ class _Run:
     async def reply(self) -> str:
         async with AsyncExitStack() as stack:
             try:
-                model = await stack.enter_async_context(self.workshop.build_model(self.agent.payload["llm_client_key"]))
+                model = await stack.enter_async_context(self.workshop.models.use(self.agent.payload["llm_client_key"]))
             except ModelUnavailable as error:
                 raise TurnFailed("model_error", explain(error)) from error
             tools = await self.workshop.build_tools(self.agent.payload["tools"])

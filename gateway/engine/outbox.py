@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -17,7 +16,7 @@ class Outbox:
 
     def __init__(self, websocket: WebSocket) -> None:
         self._websocket = websocket
-        self._frames: deque[str] = deque()
+        self._frames: list[str] = []
         self._queued_bytes = 0
         self._close_code: int | None = None
         self._sender: asyncio.Task[None] | None = None
@@ -57,9 +56,10 @@ class Outbox:
     async def _send_all(self) -> None:
         try:
             while self._frames:
-                frame = self._frames.popleft()
-                await self._websocket.send_text(frame)
-                self._queued_bytes -= len(frame)
+                frames, self._frames = self._frames, []
+                for frame in frames:
+                    await self._websocket.send_text(frame)
+                    self._queued_bytes -= len(frame)
             if self._close_code is not None:
                 await self._websocket.close(self._close_code)
         except (WebSocketDisconnect, RuntimeError):  # it went away; the reading side hears of it too

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import structlog
 import uvicorn
-from pydantic_ai.models import Model
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
@@ -26,6 +24,7 @@ from gateway.engine.ids import new_id
 from gateway.engine.keys import Keys
 from gateway.engine.memory import Memory
 from gateway.engine.models import build_model
+from gateway.engine.models.pool import BuildModel, ModelPool
 from gateway.engine.peers import Peers
 from gateway.engine.rest import RestApi, http_error
 from gateway.engine.runner import Runner
@@ -42,7 +41,6 @@ log = structlog.get_logger(__name__)
 WS_READ_LIMIT = 64 * 1024 * 1024
 STOP_LISTENING_S = 2
 GRACE = timedelta(seconds=5)  # for running turns when the engine stops
-BuildModel = Callable[[Mapping[str, Any]], Model]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +59,11 @@ async def open_engine(config: EngineConfig, *, build: BuildModel = build_model) 
         db = await connect(config.database_url)
         stack.push_async_callback(db.close)
         services = await stack.enter_async_context(ToolServices.open(config.tools))
+        models = await stack.enter_async_context(ModelPool.open(build))
         local_tools = {name: tool for agent in config.agents for name, tool in agent.local_tools.items()}
         hub = Hub()
         peers = Peers(db, hub, new_id(), config.database_url)
-        workshop = Workshop(db, hub, peers, Memory(db), services, local_tools, build)
+        workshop = Workshop(db, hub, peers, Memory(db), services, local_tools, models)
         for agent in config.agents:
             await serve_definition(db, agent)
         runner = Runner(workshop, peers.process_id)
@@ -100,6 +99,7 @@ def server_config(app: Starlette, host: str, port: int) -> uvicorn.Config:
         ws_max_size=WS_READ_LIMIT,
         ws_per_message_deflate=False,  # doubles the cost of a frame, for nothing on a loopback
         access_log=False,
+        proxy_headers=False,
         log_config=None,
         lifespan="off",
         timeout_graceful_shutdown=STOP_LISTENING_S,

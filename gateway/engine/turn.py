@@ -96,7 +96,7 @@ class Turn:
 
     async def _open_model(self, agent: AgentRecord, stack: AsyncExitStack) -> Model:
         try:
-            return await stack.enter_async_context(self._workshop.build_model(agent.payload["llm_client_key"]))
+            return await stack.enter_async_context(self._workshop.models.use(agent.payload["llm_client_key"]))
         except ModelUnavailable as error:
             raise TurnFailed("model_error", explain(error)) from error
 

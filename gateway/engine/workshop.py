@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-from pydantic_ai.models import Model
 
 from gateway.agent.local import LocalTool
 from gateway.engine.hub import Hub
 from gateway.engine.memory import Memory
+from gateway.engine.models.pool import ModelPool
 from gateway.engine.peers import Peers
 from gateway.engine.tools.base import RunnableTool
 from gateway.engine.tools.catalogue import build_tools
@@ -28,7 +27,7 @@ class Workshop:
     memory: Memory
     services: ToolServices
     local_tools: Mapping[str, LocalTool]
-    build_model: Callable[[Mapping[str, Any]], Model]
+    models: ModelPool
 
     async def build_tools(self, wire_tools: Mapping[str, Any]) -> Sequence[RunnableTool]:
         return await build_tools(wire_tools, self.services, self.local_tools)
