@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, TypeVar
 
 import httpx
 
@@ -21,6 +22,8 @@ from gateway.attachments import Attachments
 from gateway.cards import Cards
 from gateway.carriers import carriers
 from gateway.domain import Delivery
+from gateway.errors import ConfigurationError
+from gateway.holding import Holding
 from gateway.inbound import Inbound
 from gateway.leases import Leases
 from gateway.outbound import Outbound
@@ -31,8 +34,13 @@ from gateway.runner import Runner
 from gateway.sessions import Sessions
 from gateway.settings import Settings
 from gateway.store.database import Database, connect
+from gateway.store.mailboxes import MailboxLedger
 from gateway.turns import Turns
 
+if TYPE_CHECKING:
+    from channels.email.adapter import EmailAdapter
+
+T = TypeVar("T")
 RetrySchedule = Callable[[Delivery, SendError, datetime], datetime | None]
 
 
@@ -46,12 +54,15 @@ class Gateway:
     wakeups: Wakeups
     inbound: Inbound
     approvals: Approvals
+    holding: Holding
     outbound: Outbound
     turns: Turns
     leases: Leases
     sessions: Sessions
     sms: SmsAdapter | None
     slack: SlackApp | None
+    email: EmailAdapter | None
+    ledger: MailboxLedger
 
 
 def never(_delivery: Delivery, _error: SendError, _now: datetime) -> datetime | None:
@@ -78,11 +89,19 @@ async def open_gateway(settings: Settings, *, retry_at: RetrySchedule = never) -
             wakeups,
             escalation_channel=settings.escalation_channel or settings.approvers_channel,
         )
-        slack = await _open_slack(stack, settings, approvals)
+        inbound = Inbound(
+            db,
+            wakeups,
+            debounce=_debounce(settings),
+            alert_channel=settings.handoff_channel or settings.approvers_channel,
+        )
+        slack = await _open_slack(stack, settings, approvals, inbound)
         desk = slack.desk if slack else None
         approvers.desk = desk
         sms = await _open_sms(stack, settings)
-        channels: Mapping[ChannelName, Channel] = {ChannelName.SMS: sms} if sms else {}
+        ledger = MailboxLedger(db)
+        email = await _open_email(stack, settings, ledger)
+        channels = _channels(sms, slack, email)
         outbound = Outbound(db, carriers(channels, desk, cards), wakeups, retry_at=retry_at)
         platform = Platform.of(settings, http)
         sessions = Sessions(platform.connect)
@@ -99,8 +118,9 @@ async def open_gateway(settings: Settings, *, retry_at: RetrySchedule = never) -
             db=db,
             platform=platform,
             wakeups=wakeups,
-            inbound=Inbound(db, wakeups, debounce=_debounce(settings)),
+            inbound=inbound,
             approvals=approvals,
+            holding=Holding(db, wakeups),
             outbound=outbound,
             turns=Turns(
                 db,
@@ -114,10 +134,28 @@ async def open_gateway(settings: Settings, *, retry_at: RetrySchedule = never) -
             sessions=sessions,
             sms=sms,
             slack=slack,
+            email=email,
+            ledger=ledger,
         )
 
 
-async def _open_slack(stack: AsyncExitStack, settings: Settings, approvals: Approvals) -> SlackApp | None:
+def _channels(
+    sms: SmsAdapter | None, slack: SlackApp | None, email: EmailAdapter | None
+) -> Mapping[ChannelName, Channel]:
+    """The channels that are on."""
+    channels: dict[ChannelName, Channel] = {}
+    if email:
+        channels[ChannelName.EMAIL] = email
+    if sms:
+        channels[ChannelName.SMS] = sms
+    if slack:
+        channels[ChannelName.SLACK] = slack.channel
+    return channels
+
+
+async def _open_slack(
+    stack: AsyncExitStack, settings: Settings, approvals: Approvals, inbound: Inbound
+) -> SlackApp | None:
     if not settings.has_slack:
         return None
     secret = settings.slack_signing_secret.get_secret_value()
@@ -127,8 +165,11 @@ async def _open_slack(stack: AsyncExitStack, settings: Settings, approvals: Appr
         app_token=settings.slack_app_token.get_secret_value(),
         api_url=settings.slack_api_url,
         approvers_channel=settings.approvers_channel,
+        staff_channels=frozenset({settings.handoff_channel, settings.escalation_channel}),
     )
-    return await stack.enter_async_context(SlackApp.open(config, decisions=approvals))
+    return await stack.enter_async_context(
+        SlackApp.open(config, decisions=approvals, inbox=inbound, takes_part=inbound.takes_part_in_slack_thread)
+    )
 
 
 async def _open_sms(stack: AsyncExitStack, settings: Settings) -> SmsAdapter | None:
@@ -143,6 +184,43 @@ async def _open_sms(stack: AsyncExitStack, settings: Settings) -> SmsAdapter | N
         api_url=settings.twilio_api_url,
     )
     return await stack.enter_async_context(SmsAdapter.open(config))
+
+
+async def _open_email(stack: AsyncExitStack, settings: Settings, ledger: MailboxLedger) -> EmailAdapter | None:
+    if not settings.has_email:
+        return None
+    # Imported here: mail's libraries are an extra.
+    from channels.email.adapter import EmailAdapter
+    from channels.email.api import SmtpSender
+    from channels.email.imap import connect as connect_imap
+    from channels.email.reader import MailReader
+    from channels.email.sent import SentFolder
+    from channels.email.servers import ImapServer, SmtpServer
+    from channels.email.support_address import SupportAddress
+    from channels.email.tokens import Signer
+
+    imap = _configured("IMAP_URL", ImapServer.parse, settings.imap_url.get_secret_value())
+    smtp = _configured("SMTP_URL", SmtpServer.parse, settings.smtp_url.get_secret_value())
+    signer = Signer(settings.secret_key.get_secret_value())
+    support = _configured(
+        "EMAIL_ADDRESS", lambda written: SupportAddress.parse(written, signer), settings.email_address
+    )
+    reader = await stack.enter_async_context(MailReader(trusted_authserv=settings.email_trusted_authserv))
+    sender = await stack.enter_async_context(SmtpSender(smtp))
+    return EmailAdapter(
+        support,
+        sender,
+        read_mail=reader.read,
+        raw_mails=ledger,
+        sent_mail=SentFolder(lambda: connect_imap(imap)),
+    )
+
+
+def _configured(name: str, parse: Callable[[str], T], value: str) -> T:
+    try:
+        return parse(value)
+    except ValueError as error:
+        raise ConfigurationError(f"{name} cannot be used: {error}") from None
 
 
 def _debounce(settings: Settings) -> Mapping[ChannelName, timedelta]:

@@ -110,6 +110,9 @@ class Conversation:
     arrived: int
     taken: int
     due_at: datetime | None
+    held_because: str
+    burst_since: datetime
+    burst_turns: int
     created_at: datetime
 
 

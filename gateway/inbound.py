@@ -23,9 +23,13 @@ from channels.message import (
     MessageEdited,
 )
 from gateway import audit
+from gateway.cards import mask
 from gateway.domain import ConversationId, MessageId, new_id, utcnow
+from gateway.holding import alert_lane, hold
+from gateway.placement import Place, is_named_by_ids, place, remember_thread
 from gateway.queue import Wakeups
 from gateway.store import conversations, deliveries, messages, opt_outs
+from gateway.store.conversations import Arrival
 from gateway.store.database import Database, Statements
 
 log = structlog.get_logger(__name__)
@@ -48,11 +52,13 @@ class Inbound:
         wakeups: Wakeups,
         *,
         debounce: Mapping[ChannelName, timedelta],
+        alert_channel: str = "",
         clock: Callable[[], datetime] = utcnow,
     ) -> None:
         self._db = db
         self._wakeups = wakeups
         self._debounce = debounce
+        self._alert_channel = alert_channel
         self._clock = clock
 
     async def accept(self, event: InboundEvent) -> None:
@@ -77,12 +83,18 @@ class Inbound:
             case Ignored():
                 log.info("message.ignored", channel=event.channel, reason=event.reason)
 
+    async def takes_part_in_slack_thread(self, thread_key: str) -> bool:
+        """Whether a thread is a conversation of ours, in which every message is meant for us."""
+        return await conversations.exists(self._db, ChannelName.SLACK, thread_key)
+
     async def _take_message(self, message: InboundMessage) -> None:
         now = self._clock()
         debounce = self._debounce.get(message.channel, timedelta())
         message_id = MessageId(new_id("msg"))
         async with self._db.transaction() as tx:
             await _claim_keys(tx, message, message_id)
+            placed = await place(tx, message) if is_named_by_ids(message) else Place(message)
+            message = placed.message
             arrival = await conversations.count_arrival(
                 tx,
                 new_id=new_id("cnv"),
@@ -105,9 +117,29 @@ class Inbound:
             )
             for attachment in message.attachments:
                 await messages.add_attachment(tx, attachment, attachment_id=new_id("att"), message_id=message_id)
+            if is_named_by_ids(message):
+                await self._note_thread(tx, placed, arrival, now=now)
         log.info("message.stored", conversation_id=arrival.conversation_id, message_id=message_id)
-        if arrival.is_first_waiting:
+        if placed.held_because:
+            await self._wakeups.deliver(alert_lane(arrival.conversation_id))
+        elif arrival.is_first_waiting:
             await self._wakeups.advance(arrival.conversation_id, at=arrival.due_at if debounce else None)
+
+    async def _note_thread(self, tx: Statements, placed: Place, arrival: Arrival, *, now: datetime) -> None:
+        """Remember who and what the message makes known, and why a person has to look, if one has."""
+        await remember_thread(tx, placed.message, arrival.conversation_id)
+        if placed.related_id is not None and arrival.is_new_conversation:
+            await conversations.relate(tx, arrival.conversation_id, placed.related_id)
+        if placed.held_because:
+            sender = placed.message.sender
+            await hold(
+                tx,
+                arrival.conversation_id,
+                because=placed.held_because,
+                customer=mask(sender.address),
+                alert_channel=self._alert_channel,
+                now=now,
+            )
 
     async def _change_consent(self, change: ConsentChange) -> None:
         match change.consent:

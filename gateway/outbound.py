@@ -24,8 +24,9 @@ from gateway.store.database import Database
 
 log = structlog.get_logger(__name__)
 
-# How long a sender may take before its delivery counts as of unknown outcome; above every provider timeout.
+# How long after its sender's last sign of life a delivery counts as of unknown outcome.
 SENDING_LEASE = timedelta(seconds=15)
+HOLD_AGAIN_AFTER_S = 5.0
 DRAIN_TIMEOUT_S = 7.0
 RetrySchedule = Callable[[Delivery, SendError, datetime], datetime | None]
 
@@ -108,7 +109,10 @@ class Outbound:
         task = asyncio.create_task(self._attempt(delivery))
         self._in_flight.add(task)
         task.add_done_callback(self._in_flight.discard)
-        return await asyncio.shield(task)
+        # Waiting does not cancel the task. A long send (a large mail) keeps its hold on the delivery meanwhile.
+        while not (await asyncio.wait({task}, timeout=HOLD_AGAIN_AFTER_S))[0]:
+            await deliveries.hold_on(self._db, delivery, until=self._clock() + SENDING_LEASE)
+        return task.result()
 
     async def _attempt(self, delivery: Delivery) -> bool:
         """Send it once. False: the lane has to wait."""

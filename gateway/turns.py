@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from gateway.domain import ConversationId, Turn, TurnId, TurnState, new_id, utcnow
+from gateway import wording
+from gateway.domain import ConversationId, Holder, Turn, TurnId, TurnState, new_id, utcnow
 from gateway.errors import LeaseLost
 from gateway.leases import Leases
 from gateway.outbound import Outbound
@@ -30,6 +31,8 @@ log = structlog.get_logger(__name__)
 # The end of a burst is waited for in the job that was woken for it; anything later gets a job of its own.
 LONGEST_WAIT = timedelta(seconds=30)
 # How soon a platform that could not be reached is tried again.
+# More turns than a person would ask for in ten minutes: perhaps two robots answer each other.
+MAX_TURNS_IN_BURST = 30
 PLATFORM_BACKOFF = timedelta(seconds=2)
 TOO_LONG = "it took too long"
 
@@ -102,10 +105,13 @@ class Turns:
     async def _start(self, claimed: Claimed) -> Step:
         """A new turn over everything that waits."""
         conversation = claimed.conversation
-        if claimed.is_suppressed or conversation.arrived == conversation.taken:
+        is_held = conversation.holder is Holder.HUMAN
+        if is_held or claimed.is_suppressed or conversation.arrived == conversation.taken:
             return await self._outcomes.leave(claimed)
-        newest = await messages.at(self._db, conversation.id, conversation.arrived)
         now = self._clock()
+        if conversation.burst_turns >= MAX_TURNS_IN_BURST and conversation.burst_since > now - conversations.BURST:
+            return await self._outcomes.hold(claimed, wording.TOO_MANY_TURNS)
+        newest = await messages.at(self._db, conversation.id, conversation.arrived)
         turn = Turn(
             id=TurnId(new_id("trn")),
             conversation_id=conversation.id,

@@ -41,6 +41,18 @@ def reminder(approval: Approval) -> str:
     return f"Still waiting for a decision{where}: *{approval.tool_name}*. Without one it expires {expires}."
 
 
+TOO_MANY_TURNS = "it had more turns in ten minutes than a person asks for; perhaps a robot answers"
+
+
+def held(customer: str, conversation_id: str, because: str) -> str:
+    """A conversation that waits for a person."""
+    return (
+        f":raised_hand: {_escaped(customer)} wrote, and a person has to look first: {_escaped(because)}.\n"
+        f"See `frontdesk conversations show {conversation_id}`; `frontdesk conversations release {conversation_id}` "
+        "lets the agent answer."
+    )
+
+
 def turn_failed(customer: str, conversation_id: str, failure: str) -> str:
     """A conversation that the agent could not go on with."""
     return (

@@ -15,10 +15,11 @@ from aiohttp import web
 
 from channels.sandbox.faults import Fault, FaultKind, Faults
 from channels.sandbox.journal import Journal
+from channels.sandbox.mail.simulator import MailSimulator
 from channels.sandbox.slack.simulator import SlackSimulator
 from channels.sandbox.twilio.simulator import TwilioSimulator
 from channels.sandbox.twilio.webhooks import Retries
-from channels.sandbox.views import find_button, phone, rooms
+from channels.sandbox.views import find_button, mails, phone, rooms
 from channels.sandbox.world import OUR_NUMBER, SandboxConfig
 
 # Twilio itself tries once more; here the processes are killed on purpose, and come back.
@@ -30,9 +31,12 @@ SANDBOX: web.AppKey[Sandbox] = web.AppKey("sandbox")
 class Sandbox:
     """The simulators of one deployment, and what a person can do in them."""
 
-    def __init__(self, twilio: TwilioSimulator, slack: SlackSimulator, faults: Mapping[str, Faults]) -> None:
+    def __init__(
+        self, twilio: TwilioSimulator, slack: SlackSimulator, mail: MailSimulator, faults: Mapping[str, Faults]
+    ) -> None:
         self.twilio = twilio
         self.slack = slack
+        self.mail = mail
         self.faults = faults
 
     @classmethod
@@ -61,7 +65,15 @@ class Sandbox:
             )
             await stack.enter_async_context(twilio)
             await stack.enter_async_context(slack)
-            yield cls(twilio, slack, faults)
+            mail = await stack.enter_async_context(
+                MailSimulator(
+                    config.support_address,
+                    journal=config.data / "mail.jsonl",
+                    smtp_port=config.smtp_port,
+                    imap_port=config.imap_port,
+                )
+            )
+            yield cls(twilio, slack, mail, {**faults, "mail": mail.faults})
 
 
 @asynccontextmanager
@@ -98,6 +110,25 @@ async def _send_sms(request: web.Request) -> web.Response:
 
 async def _show_phone(request: web.Request) -> web.Response:
     return web.json_response(phone(request.app[SANDBOX].twilio, request.query.get("address", "")))
+
+
+async def _send_mail(request: web.Request) -> web.Response:
+    body = await request.json()
+    mail = request.app[SANDBOX].mail
+    received = mail.inbox(body["from"])
+    is_reply = body.get("reply") and received
+    message_id = await mail.write(
+        body["from"],
+        body.get("subject", ""),
+        body["text"],
+        reply_to=received[-1] if is_reply else None,
+        dmarc=body.get("dmarc") or "pass",
+    )
+    return web.json_response({"message_id": message_id})
+
+
+async def _show_mail(request: web.Request) -> web.Response:
+    return web.json_response(mails(request.app[SANDBOX].mail, request.query["address"]))
 
 
 async def _show_slack(request: web.Request) -> web.Response:
@@ -162,6 +193,8 @@ PLAYER_ROUTES: list[web.RouteDef] = [
     web.get("/sandbox/health", _health),
     web.post("/sandbox/sms", _send_sms),
     web.get("/sandbox/sms", _show_phone),
+    web.post("/sandbox/mail", _send_mail),
+    web.get("/sandbox/mail", _show_mail),
     web.get("/sandbox/slack", _show_slack),
     web.post("/sandbox/slack", _write_slack),
     web.post("/sandbox/click", _click),

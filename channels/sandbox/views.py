@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from channels.sandbox.mail.simulator import MailSimulator
 from channels.sandbox.slack.simulator import SlackSimulator
 from channels.sandbox.twilio.simulator import TwilioSimulator
 
@@ -24,6 +25,20 @@ def phone(twilio: TwilioSimulator, address: str) -> list[Json]:
             "is_inbound": message.is_inbound,
         }
         for message in messages
+    ]
+
+
+def mails(mail: MailSimulator, address: str) -> list[Json]:
+    """The mails that an address has received, oldest first."""
+    return [
+        {
+            "message_id": received.message_id,
+            "from": received.from_address,
+            "subject": received.subject,
+            "text": received.text,
+            "files": list(received.files),
+        }
+        for received in mail.inbox(address)
     ]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 APPROVERS_CHANNEL = "C0APPROVERS"
 APPROVER = "U0ADA"
+SUPPORT_ADDRESS = "support@acme.example"
 OUR_NUMBER = "+15557654321"
 
 
@@ -23,6 +24,9 @@ class SandboxConfig:
     slack_bot_token: str
     slack_signing_secret: str
     slack_app_token: str = ""
+    support_address: str = SUPPORT_ADDRESS
+    smtp_port: int = 0
+    imap_port: int = 0
 
     @property
     def url(self) -> str:

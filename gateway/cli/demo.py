@@ -56,12 +56,13 @@ def _programs(data: Path, state: DemoState) -> Sequence[Program]:
         Program("engine", python("gateway.cli", "engine"), {**environment, "PORT": str(state.engine_port)}),
         Program("web", python("gateway.cli", "web"), {**environment, "PORT": str(state.web_port)}),
         Program("worker", python("gateway.cli", "worker"), environment),
+        Program("mailbox", python("gateway.cli", "mailbox"), environment),
     ]
 
 
 async def _welcome(state: DemoState, data: Path, stop: asyncio.Event) -> None:
     """Wait until everything answers, then explain."""
-    with console.status("Starting Redis, engine, web, worker and the sandbox…"):
+    with console.status("Starting Redis, engine, web, worker, mailbox and the sandbox…"):
         try:
             async with asyncio.timeout(READY_WITHIN_S), httpx.AsyncClient(trust_env=False) as http:
                 await _answers(http, f"{state.sandbox_url}/sandbox/health", stop)
@@ -88,7 +89,7 @@ def _words(state: DemoState, data: Path) -> str:
     order = '{\\"order_id\\": \\"A-1001\\", \\"amount\\": 25}'
     return (
         f"Web     {state.web_url}   (webhooks, /readyz, /metrics)\n"
-        f"Sandbox {state.sandbox_url}   (local Twilio and Slack)\n\n"
+        f"Sandbox {state.sandbox_url}   (local Twilio, Slack and mail)\n\n"
         "Try it from another terminal:\n\n"
         "  1. Write as a customer\n"
         f'     [bold]frontdesk sandbox sms "+15550001" "call refund_order {order}"{where}[/]\n'
@@ -97,6 +98,9 @@ def _words(state: DemoState, data: Path) -> str:
         f"     [bold]frontdesk sandbox click approve{where}[/]\n"
         "  3. See the answer on the phone\n"
         f'     [bold]frontdesk sandbox sms "+15550001"{where}[/]\n\n'
+        "Mail and Slack work as well:\n\n"
+        f'     [bold]frontdesk sandbox mail ada@example.com "Where is it?" "Where is order A-1001?" --wait{where}[/]\n'
+        f'     [bold]frontdesk sandbox slack U0CARLA U0CARLA "Hello"{where}[/]\n\n'
         f"Logs are in {data / 'log'}. Ctrl-C stops everything; the state is kept."
     )
 

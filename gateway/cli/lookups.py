@@ -79,6 +79,18 @@ def show_conversation(conversation_id: str, as_json: AsJson = False) -> None:
         )
 
 
+@conversations_app.command("release")
+def release_conversation(conversation_id: str) -> None:
+    """Let the agent go on with a conversation that is held for a person."""
+
+    async def run() -> None:
+        async with open_gateway(read_settings(ProcessType.WORKER)) as gateway:
+            await gateway.holding.release(ConversationId(conversation_id), actor="cli")
+
+    asyncio.run(run())
+    typer.echo(f"The agent goes on with {conversation_id}.")
+
+
 @approvals_app.command("list")
 def list_approvals(
     limit: Limit = 50, pending: Annotated[bool, typer.Option("--pending")] = False, as_json: AsJson = False

@@ -21,7 +21,7 @@ from gateway.store.migrate import migrate as migrate_database
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands of this module."""
-    for command in (demo, web, worker, slack, engine, migrate):
+    for command in (demo, web, worker, mailbox, slack, engine, migrate):
         app.command()(command)
 
 
@@ -33,6 +33,11 @@ def web() -> None:
 def worker() -> None:
     """Run agent turns and send messages."""
     _become("workers")
+
+
+def mailbox() -> None:
+    """Listen to the support mailbox (IMAP)."""
+    _become("workers.mailbox_main")
 
 
 def slack() -> None:

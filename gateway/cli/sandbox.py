@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +24,7 @@ Wait = Annotated[bool, typer.Option("--wait", help="Wait for the answer and prin
 User = Annotated[str, typer.Option("--as", help="The Slack user id of the person.")]
 
 HERE = Path("var")
+Messages = list[Mapping[str, Any]]
 WAIT_S = 60.0
 ACTIONS = {
     "approve": "approval.approve",
@@ -49,11 +50,34 @@ def sms(
         if not text:
             _show_phone(player.get("/sandbox/sms", params={"address": from_}).json())
             return
-        before = _received(player, from_)
+        before = len(_received(player, from_))
         player.post("/sandbox/sms", json={"from": from_, "text": text}).raise_for_status()
         console.print(f"[cyan]{from_}[/] → {text}", markup=True)
         if wait:
-            _show_answer(player, from_, before)
+            _show_phone(_await_news(lambda: _received(player, from_)[before:]))
+
+
+@app.command()
+def mail(
+    from_: Annotated[str, typer.Argument(metavar="FROM")],
+    subject: Annotated[str, typer.Argument()] = "",
+    text: Annotated[str, typer.Argument()] = "",
+    reply: Annotated[bool, typer.Option("--reply", help="Answer the newest mail that FROM got.")] = False,
+    dmarc: Annotated[str, typer.Option(help="What the provider finds out about the sender.")] = "pass",
+    wait: Wait = False,
+    data: Data = HERE,
+) -> None:
+    """Write a mail as the customer FROM; without TEXT, show their inbox."""
+    with _player(data) as player:
+        if not text:
+            _show_mails(_mails(player, from_))
+            return
+        before = len(_mails(player, from_))
+        body = {"from": from_, "subject": subject, "text": text, "reply": reply, "dmarc": dmarc}
+        player.post("/sandbox/mail", json=body).raise_for_status()
+        console.print(f"[cyan]{from_}[/] → [bold]{subject}[/] {text}")
+        if wait:
+            _show_mails(_await_news(lambda: _mails(player, from_)[before:]))
 
 
 @app.command()
@@ -107,7 +131,7 @@ def click(
 
 @app.command()
 def fault(
-    provider: Annotated[str, typer.Argument(help="twilio or slack; `clear` ends all faults.")],
+    provider: Annotated[str, typer.Argument(help="twilio, slack or mail; `clear` ends all faults.")],
     kind: Annotated[FaultKind | None, typer.Argument()] = None,
     operation: Annotated[str, typer.Argument(help="messages.create, chat.postMessage, webhook, …")] = "*",
     times: int = 1,
@@ -141,24 +165,33 @@ def _player(data: Path) -> httpx.Client:
     return httpx.Client(base_url=state.sandbox_url, timeout=15, trust_env=False)
 
 
-def _received(player: httpx.Client, address: str) -> list[Mapping[str, Any]]:
+def _received(player: httpx.Client, address: str) -> Messages:
     messages = player.get("/sandbox/sms", params={"address": address}).raise_for_status().json()
     return [message for message in messages if not message["is_inbound"]]
 
 
-def _show_answer(player: httpx.Client, address: str, before: list[Mapping[str, Any]]) -> None:
-    known = {message["sid"] for message in before}
+def _mails(player: httpx.Client, address: str) -> Messages:
+    found: Messages = player.get("/sandbox/mail", params={"address": address}).raise_for_status().json()
+    return found
+
+
+def _await_news(look: Callable[[], Messages]) -> Messages:
     deadline = time.monotonic() + WAIT_S
     while time.monotonic() < deadline:
-        news = [message for message in _received(player, address) if message["sid"] not in known]
+        news = look()
         if news:
-            _show_phone(news)
-            return
+            return news
         time.sleep(0.1)
     raise GatewayError(f"no answer within {WAIT_S:g} s")
 
 
-def _show_phone(messages: list[Mapping[str, Any]]) -> None:
+def _show_mails(mails: Messages) -> None:
+    for received in mails:
+        title = f"{received['from']}: {received['subject']}"
+        console.print(Panel(received["text"].strip(), title=title, title_align="left"))
+
+
+def _show_phone(messages: Messages) -> None:
     for message in messages:
         if message["is_inbound"]:
             console.print(f"[cyan]{message['from']}[/] → {message['text']}")

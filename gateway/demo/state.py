@@ -6,14 +6,17 @@ import secrets
 import socket
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import orjson
 
-from channels.sandbox.world import APPROVERS_CHANNEL, OUR_NUMBER, SandboxConfig
+from channels.sandbox.world import APPROVERS_CHANNEL, OUR_NUMBER, SUPPORT_ADDRESS, SandboxConfig
 from gateway.errors import GatewayError
 
 FILE = "demo.json"
 HOST = "127.0.0.1"
+MAIL_PROVIDER = "mx.sandbox"
+_MAIL_LOGIN = f"{quote(SUPPORT_ADDRESS, safe='')}:sandbox"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,8 @@ class DemoState:
     engine_port: int
     sandbox_port: int
     redis_port: int
+    smtp_port: int
+    imap_port: int
     secret_key: str
     engine_key: str
     console_token: str
@@ -31,6 +36,7 @@ class DemoState:
     twilio_auth_token: str
     slack_bot_token: str
     slack_signing_secret: str
+    slack_app_token: str = ""  # with it, Slack is listened to over Socket Mode
 
     @property
     def web_url(self) -> str:
@@ -51,6 +57,9 @@ class DemoState:
             twilio_auth_token=self.twilio_auth_token,
             slack_bot_token=self.slack_bot_token,
             slack_signing_secret=self.slack_signing_secret,
+            slack_app_token=self.slack_app_token,
+            smtp_port=self.smtp_port,
+            imap_port=self.imap_port,
         )
 
     def environment(self, data: Path) -> dict[str, str]:
@@ -72,8 +81,13 @@ class DemoState:
             "TWILIO_API_URL": self.sandbox_url,
             "SLACK_BOT_TOKEN": self.slack_bot_token,
             "SLACK_SIGNING_SECRET": self.slack_signing_secret,
+            "SLACK_APP_TOKEN": self.slack_app_token,
             "SLACK_API_URL": f"{self.sandbox_url}/api/",
             "APPROVERS_CHANNEL": APPROVERS_CHANNEL,
+            "EMAIL_ADDRESS": f"Acme Support <{SUPPORT_ADDRESS}>",
+            "IMAP_URL": f"imap://{_MAIL_LOGIN}@{HOST}:{self.imap_port}/INBOX",
+            "SMTP_URL": f"smtp://{_MAIL_LOGIN}@{HOST}:{self.smtp_port}",
+            "EMAIL_TRUSTED_AUTHSERV": MAIL_PROVIDER,
         }
 
 
@@ -92,6 +106,8 @@ def make_state(data: Path, *, web_port: int, engine_port: int, sandbox_port: int
         "engine_port": _free_from(engine_port),
         "sandbox_port": _free_from(sandbox_port),
         "redis_port": _free_from(0),
+        "smtp_port": _free_from(0),
+        "imap_port": _free_from(0),
     }
     file = data / FILE
     if file.exists():

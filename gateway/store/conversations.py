@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from channels.message import ChannelName
 from gateway.domain import Conversation, ConversationId, Holder, Lease, TurnId
 from gateway.errors import LeaseLost
 from gateway.store.database import Row, Statements
 from gateway.store.values import maybe_micros, maybe_moment, micros, moment
+
+# Turns are counted over this time.
+BURST = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,10 @@ async def count_arrival(
         VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8, $7, $7)
         ON CONFLICT (channel, thread_key) DO UPDATE SET
             arrived = conversations.arrived + 1,
-            name = CASE WHEN excluded.name <> '' THEN excluded.name ELSE conversations.name END,
+            name = CASE
+                WHEN excluded.name <> '' AND excluded.address = conversations.address THEN excluded.name
+                ELSE conversations.name
+            END,
             waiting_since = COALESCE(conversations.waiting_since, $7),
             due_at = CASE
                 WHEN conversations.waiting_since IS NULL OR conversations.waiting_since + $9 > $8 THEN $8
@@ -151,18 +157,22 @@ async def let_go(tx: Statements, lease: Lease, *, look_again_at: datetime | None
     return _due_at(row, lease)
 
 
-async def begin_turn(tx: Statements, lease: Lease, *, turn_id: TurnId, taken: int) -> None:
-    """The messages up to `taken` now belong to a turn. Raises `LeaseLost`."""
+async def begin_turn(tx: Statements, lease: Lease, *, turn_id: TurnId, taken: int, now: datetime) -> None:
+    """The messages up to `taken` now belong to a turn, which counts towards a burst. Raises `LeaseLost`."""
     changed = await tx.execute(
         """
         UPDATE conversations
-        SET open_turn_id = $3, taken = $4, waiting_since = CASE WHEN arrived > $4 THEN waiting_since ELSE NULL END
+        SET open_turn_id = $3, taken = $4, waiting_since = CASE WHEN arrived > $4 THEN waiting_since ELSE NULL END,
+            burst_turns = CASE WHEN burst_since > $6 THEN burst_turns + 1 ELSE 1 END,
+            burst_since = CASE WHEN burst_since > $6 THEN burst_since ELSE $5 END
         WHERE id = $1 AND fence = $2
         """,
         lease.conversation_id,
         lease.fence,
         turn_id,
         taken,
+        micros(now),
+        micros(now - BURST),
     )
     _must_have_changed(changed, lease)
 
@@ -200,6 +210,33 @@ async def bind_session(db: Statements, lease: Lease, session_id: str) -> None:
         session_id,
     )
     _must_have_changed(changed, lease)
+
+
+async def hold_for_person(tx: Statements, conversation_id: ConversationId, because: str) -> None:
+    """No turn starts until a person lets go of it."""
+    await tx.execute(
+        "UPDATE conversations SET holder = 'human', held_because = $2 WHERE id = $1", conversation_id, because
+    )
+
+
+async def release_to_agent(tx: Statements, conversation_id: ConversationId, *, now: datetime) -> bool:
+    """The agent may go on. False: nobody held it."""
+    return (
+        await tx.execute(
+            """
+            UPDATE conversations SET holder = 'agent', held_because = '', burst_turns = 0, due_at = $2
+            WHERE id = $1 AND holder = 'human'
+            """,
+            conversation_id,
+            micros(now),
+        )
+        == 1
+    )
+
+
+async def relate(tx: Statements, conversation_id: ConversationId, related_id: ConversationId) -> None:
+    """Its first message named another conversation, and was not let into it."""
+    await tx.execute("UPDATE conversations SET related_id = $2 WHERE id = $1", conversation_id, related_id)
 
 
 async def make_due(tx: Statements, conversation_id: ConversationId, at: datetime) -> None:
@@ -248,6 +285,14 @@ async def due_time(db: Statements, conversation_id: ConversationId) -> datetime 
     return maybe_moment(row["due_at"])
 
 
+async def exists(db: Statements, channel: ChannelName, thread_key: str) -> bool:
+    """Whether this thread is a conversation."""
+    row = await db.fetch_one(
+        "SELECT 1 AS one FROM conversations WHERE channel = $1 AND thread_key = $2", channel, thread_key
+    )
+    return row is not None
+
+
 async def get(db: Statements, conversation_id: ConversationId) -> Conversation | None:
     row = await db.fetch_one("SELECT * FROM conversations WHERE id = $1", conversation_id)
     return None if row is None else conversation_from(row)
@@ -282,5 +327,8 @@ def conversation_from(row: Row) -> Conversation:
         arrived=row["arrived"],
         taken=row["taken"],
         due_at=maybe_moment(row["due_at"]),
+        held_because=row["held_because"],
+        burst_since=moment(row["burst_since"]),
+        burst_turns=row["burst_turns"],
         created_at=moment(row["created_at"]),
     )

@@ -114,6 +114,16 @@ async def claim_head(db: Statements, lane: str, *, now: datetime, until: datetim
     return None if row is None else ClaimedDelivery(delivery_from(row), bool(row["is_suppressed"]))
 
 
+async def hold_on(db: Statements, delivery: Delivery, *, until: datetime) -> None:
+    """The send is still under way: its outcome is not unknown before `until`."""
+    await db.execute(
+        "UPDATE deliveries SET due_at = $3 WHERE id = $1 AND attempts = $2 AND state = 'sending'",
+        delivery.id,
+        delivery.attempts,
+        micros(until),
+    )
+
+
 async def claim_unknown(db: Statements, delivery_id: DeliveryId, *, now: datetime, until: datetime) -> Delivery | None:
     """Take a delivery whose sender died or did not hear the answer, to ask the provider about it."""
     row = await db.fetch_one(

@@ -47,6 +47,11 @@ conversations = Table(
     # whatever happens meanwhile (it sets an earlier time) is seen when the lease is let go, in one statement.
     Column("due_at", BigInteger),
     Column("open_turn_id", Text),
+    Column("related_id", Text),  # the conversation that the first message named, and was not let into
+    Column("held_because", Text, nullable=False, server_default=""),  # why a person has it
+    # How many turns there were in a short time: two robots that answer each other are stopped by it.
+    Column("burst_since", BigInteger, nullable=False, server_default="0"),
+    Column("burst_turns", Integer, nullable=False, server_default="0"),
     Column("lease_owner", Text),
     Column("lease_until", BigInteger, nullable=False, server_default="0"),
     Column("fence", BigInteger, nullable=False, server_default="0"),
@@ -67,6 +72,23 @@ conversations = Table(
         postgresql_where=text("lease_owner IS NOT NULL"),
     ),
     Index("conversations_session", "session_id"),
+)
+
+participants = Table(
+    "participants",
+    metadata,
+    Column("conversation_id", Text, ForeignKey("conversations.id"), primary_key=True),
+    Column("address", Text, primary_key=True),
+)
+
+# Foreign ids of messages (a mail's Message-ID), by which a later message may name the conversation. They select it;
+# they never open it.
+thread_ids = Table(
+    "thread_ids",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("thread_id", Text, primary_key=True),
+    Column("conversation_id", Text, ForeignKey("conversations.id"), primary_key=True),
 )
 
 messages = Table(

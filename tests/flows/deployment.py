@@ -24,8 +24,14 @@ from gateway.store.database import Database, connect
 
 ALICE = "+15550001"
 PATIENCE_S = 90.0
-ENGINE, WEB, WORKER = "engine", "web", "worker"
-MODULES = {ENGINE: "gateway.processes.engine", WEB: "gateway.processes.web", WORKER: "workers"}
+ENGINE, WEB, WORKER, SLACK, MAILBOX = "engine", "web", "worker", "slack", "mailbox"
+MODULES = {
+    ENGINE: "gateway.processes.engine",
+    WEB: "gateway.processes.web",
+    WORKER: "workers",
+    SLACK: "gateway.processes.slack",
+    MAILBOX: "workers.mailbox_main",
+}
 
 
 async def eventually(look: Callable[[], Any], what: str = "it") -> Any:
@@ -53,6 +59,7 @@ class Deployment:
     db: Database
     env: Mapping[str, str]
     folder: Path
+    slack_port: int = 0  # of the process that listens over Socket Mode
     processes: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
 
     # Processes
@@ -60,13 +67,12 @@ class Deployment:
     async def start(self, *names: str, die_at: str = "") -> None:
         """Start these processes and wait until they answer. One that is to die does so at a point of its code, once."""
         for name in names:
-            ports = {ENGINE: self.state.engine_port, WEB: self.state.web_port}
             crash = [die_at, str(self.marker(die_at))] if die_at else []
             self._log(name).unlink(missing_ok=True)
             with self._log(name).open("wb") as log:
                 self.processes[name] = await asyncio.create_subprocess_exec(
                     *(sys.executable, "-m", "tests.flows.launch", MODULES[name], *crash),
-                    env={**os.environ, **self.env, "PORT": str(ports.get(name, 0))},
+                    env={**os.environ, **self.env, "PORT": str(self._port(name))},
                     stdout=log,
                     stderr=log,
                     start_new_session=True,
@@ -152,14 +158,16 @@ class Deployment:
         return self.folder / f"{name}.log"
 
     async def _answers(self, name: str) -> None:
-        if name == WORKER:
+        if name in (WORKER, MAILBOX):
             log = self._log(name)
-            await eventually(lambda: "worker.started" in log.read_text(), "the worker's start")
+            await eventually(lambda: f"{name}.started" in log.read_text(), f"{name}'s start")
             return
-        port = self.state.engine_port if name == ENGINE else self.state.web_port
         path = "/healthz" if name == ENGINE else "/readyz"
         async with httpx.AsyncClient(trust_env=False) as http:
-            await eventually(lambda: _is_up(http, f"http://127.0.0.1:{port}{path}"), f"{name}'s start")
+            await eventually(lambda: _is_up(http, f"http://127.0.0.1:{self._port(name)}{path}"), f"{name}'s start")
+
+    def _port(self, name: str) -> int:
+        return {ENGINE: self.state.engine_port, WEB: self.state.web_port, SLACK: self.slack_port}.get(name, 0)
 
 
 async def _is_up(http: httpx.AsyncClient, url: str) -> bool:
@@ -171,14 +179,22 @@ async def _is_up(http: httpx.AsyncClient, url: str) -> bool:
 
 @asynccontextmanager
 async def deployed(
-    database_url: str, redis_url: str, folder: Path, free_port: Callable[[], int], **overrides: str
+    database_url: str,
+    redis_url: str,
+    folder: Path,
+    free_port: Callable[[], int],
+    *,
+    slack_app_token: str = "",
+    **overrides: str,
 ) -> AsyncIterator[Deployment]:
-    """A deployment; whatever of it still runs is killed at the end."""
+    """A deployment; whatever of it still runs is killed at the end. With an app token, Slack is on Socket Mode."""
     state = DemoState(
         web_port=free_port(),
         engine_port=free_port(),
         sandbox_port=free_port(),
         redis_port=0,
+        smtp_port=free_port(),
+        imap_port=free_port(),
         secret_key="test-secret",
         engine_key="sk-test",
         console_token="test-console",
@@ -186,6 +202,7 @@ async def deployed(
         twilio_auth_token="twilio-token",
         slack_bot_token="xoxb-test",
         slack_signing_secret="slack-secret",
+        slack_app_token=slack_app_token,
     )
     env = {
         **state.environment(folder),
@@ -196,9 +213,9 @@ async def deployed(
         **overrides,
     }
     async with serving(state.sandbox_config(folder)) as sandbox, aclosing(await connect(database_url)) as db:
-        deployment = Deployment(sandbox, state, db, env, folder)
+        deployment = Deployment(sandbox, state, db, env, folder, slack_port=free_port())
         try:
-            await deployment.start(ENGINE, WEB, WORKER)
+            await deployment.start(ENGINE, WEB, WORKER, *([SLACK] if slack_app_token else []))
             yield deployment
         finally:
             await deployment.kill(*deployment.processes)
