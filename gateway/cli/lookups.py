@@ -18,10 +18,10 @@ from channels.staff import ApprovalState
 from gateway import audit
 from gateway.app import open_gateway
 from gateway.cards import describe_customer, mask
-from gateway.domain import ConversationId, Delivery, DeliveryId, DeliveryState
+from gateway.domain import ConversationId, Delivery, DeliveryId, DeliveryState, utcnow
 from gateway.errors import NotFound
 from gateway.settings import ProcessType, read_settings
-from gateway.store import approvals, conversations, deliveries, messages
+from gateway.store import approvals, conversations, deliveries, mailboxes, messages
 from gateway.store.database import Database, connect
 
 T = TypeVar("T")
@@ -32,6 +32,7 @@ console = Console()
 conversations_app = typer.Typer(no_args_is_help=True)
 approvals_app = typer.Typer(no_args_is_help=True)
 deliveries_app = typer.Typer(no_args_is_help=True)
+mails_app = typer.Typer(no_args_is_help=True)
 audit_app = typer.Typer(no_args_is_help=True)
 
 
@@ -40,6 +41,7 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(conversations_app, name="conversations", help="Conversations and what was said in them.")
     app.add_typer(approvals_app, name="approvals", help="Approval requests.")
     app.add_typer(deliveries_app, name="deliveries", help="What is sent, and what could not be.")
+    app.add_typer(mails_app, name="mails", help="Mails in quarantine.")
     app.add_typer(audit_app, name="audit", help="Who did what.")
 
 
@@ -134,6 +136,34 @@ def retry_delivery(delivery_id: str) -> None:
 
     asyncio.run(run())
     typer.echo(f"{delivery_id} is queued again.")
+
+
+@mails_app.command("list")
+def list_quarantined(as_json: AsJson = False) -> None:
+    """Mails that could not be read, newest first."""
+    found = _ask(mailboxes.quarantined)
+    if as_json:
+        _print_json(found)
+        return
+    table = Table("mail", "received", "bytes", "tries", "reason")
+    for one in found:
+        name = f"{one.mailbox}:{one.uidvalidity}:{one.uid}"
+        table.add_row(name, f"{one.received_at:%d %b %H:%M:%S}", str(one.size), str(one.tries), one.reason)
+    console.print(table)
+
+
+@mails_app.command("replay")
+def replay_mail(name: str) -> None:
+    """Try a quarantined mail again, named as `mails list` names it."""
+
+    async def run(db: Database) -> bool:
+        named = (one for one in await mailboxes.quarantined(db) if f"{one.mailbox}:{one.uidvalidity}:{one.uid}" == name)
+        entry = next(named, None)
+        return entry is not None and await mailboxes.replay(db, entry, now=utcnow())
+
+    if not _ask(run):
+        raise NotFound(f"no quarantined mail {name}")
+    typer.echo(f"{name} is tried again.")
 
 
 @audit_app.command("verify")

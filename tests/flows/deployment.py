@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -91,7 +91,8 @@ class Deployment:
     async def kill(self, *names: str) -> None:
         """SIGKILL, at once."""
         for name in names:
-            self.processes[name].kill()
+            with suppress(ProcessLookupError):  # it may have died by itself
+                self.processes[name].kill()
         for name in names:
             await self.processes.pop(name).wait()
 
