@@ -3,16 +3,15 @@
 It does not tell waiters that the connection is gone, it cannot be used on after a timeout, it waits for a
 continuation or a greeting without end, and it logs credentials. So here every question is raced against the loss of
 the connection and against a clock, and a connection on which anything went wrong is aborted: `MailboxLost` says to
-open another one. No other module touches aioimaplib, which is under the GPL.
+open another one. No module but this and `imap_line` touches aioimaplib, which is under the GPL.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -20,13 +19,12 @@ from typing import Any
 from aioimaplib import aioimaplib
 
 from channels.email.imap_fetch import Lines
+from channels.email.imap_line import ImapLine
 from channels.email.imap_names import mailbox_name, quoted
 from channels.email.mailbox import LoginRefused, MailboxLost
 from channels.email.servers import ImapServer, tls_context
 
 TokenSource = Callable[[], Awaitable[str]]
-_EXISTS = re.compile(rb"\* \d+ EXISTS", re.IGNORECASE)
-MAX_LINES = 100
 MAX_IDLE_S = 29 * 60.0  # RFC 2177: a server may hang up after 30 minutes of IDLE
 
 
@@ -44,62 +42,10 @@ class CommandRefused(Exception):
     """The server answered NO or BAD. The connection is as good as before."""
 
 
-class _Line:
-    """What is heard on the line whoever is asking: aioimaplib drops announcements of mail while it does not idle, and
-    waits on after a goodbye."""
-
-    def __init__(self) -> None:
-        self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.announced = asyncio.Event()
-
-    def note_loss(self, _: Exception | None = None) -> None:
-        """The connection is gone, or as good as gone."""
-        if not self.lost.done():
-            self.lost.set_result(None)
-
-    def listen_in(self, protocol: Any) -> None:
-        """Hear each line before aioimaplib does. Literals, that is mails, do not come this way."""
-        handle = protocol._handle_line
-
-        def hear(line: bytes, command: Any) -> Any:
-            if _EXISTS.fullmatch(line):
-                self.announced.set()
-            elif line[:5].upper() == b"* BYE":
-                self.note_loss()
-            is_greeting = protocol.state == aioimaplib.CONNECTED
-            if is_greeting and not line.upper().startswith((b"* OK", b"* PREAUTH")):
-                self.note_loss()
-                return None
-            return handle(line, command)
-
-        protocol._handle_line = hear
-        receive = protocol.data_received
-
-        def receive_in_pieces(data: bytes) -> None:
-            for piece in _pieces(data):
-                receive(piece)
-
-        protocol.data_received = receive_in_pieces
-
-
-def _pieces(data: bytes) -> Iterator[bytes]:
-    """Data in pieces of few lines: aioimaplib calls itself for each line, and dies of a thousand."""
-    start = 0
-    while start < len(data):
-        end = start
-        for _ in range(MAX_LINES):
-            end = data.find(b"\n", end) + 1
-            if end == 0:
-                end = len(data)
-                break
-        yield data[start:end]
-        start = end
-
-
 class ImapConnection:
     """A connection after login. After any `MailboxLost` it is dead."""
 
-    def __init__(self, client: Any, line: _Line, timing: ImapTiming) -> None:
+    def __init__(self, client: Any, line: ImapLine, timing: ImapTiming) -> None:
         self._client = client
         self._line = line
         self._timing = timing
@@ -212,7 +158,7 @@ async def connect(
     timing = timing or ImapTiming()
     # Below WARNING it logs passwords, tokens and mails.
     logging.getLogger("aioimaplib").setLevel(logging.WARNING)
-    line = _Line()
+    line = ImapLine()
     client = aioimaplib.IMAP4(
         server.host,
         server.port,

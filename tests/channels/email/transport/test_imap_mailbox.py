@@ -56,9 +56,9 @@ async def test_fetching_leaves_a_mail_unread_and_the_mark_makes_it_read(imap_ser
 
     async with open_mailbox(imap_server) as mailbox:
         await mailbox.fetch(1)
-        unread_before = await _unread(imap_server)
+        unread_before = await _found(imap_server, "UNSEEN")
         was_marked = await mailbox.mark_done(1)
-        unread_after = await _unread(imap_server)
+        unread_after = await _found(imap_server, "UNSEEN")
 
     assert was_marked
     assert (unread_before, unread_after) == ([1], [])
@@ -75,6 +75,16 @@ async def test_a_done_mail_can_be_moved(imap_server: ImapServer, put: Put) -> No
 
     assert was_marked
     assert list(left) == []
+
+
+async def test_a_done_mail_can_get_a_keyword(imap_server: ImapServer, put: Put) -> None:
+    await put(RAW)
+
+    async with open_mailbox(imap_server, watching=Watching(done_mark=DoneMark.KEYWORD, done_name="Taken")) as mailbox:
+        was_marked = await mailbox.mark_done(1)
+
+    assert was_marked
+    assert await _found(imap_server, "KEYWORD", "Taken") == [1]
 
 
 async def test_a_refused_mark_is_told_and_harms_nothing(imap_server: ImapServer, put: Put) -> None:
@@ -205,7 +215,7 @@ async def _create(connection: ImapConnection, name: str) -> None:
     await connection.ask(connection._client.create(mailbox_name(name)))
 
 
-async def _unread(server: ImapServer) -> list[int]:
+async def _found(server: ImapServer, *criteria: str) -> list[int]:
     async with connect(server) as connection:
         await connection.select("INBOX")
-        return read_numbers(await connection.search("UNSEEN"))
+        return read_numbers(await connection.search(*criteria))
