@@ -117,7 +117,6 @@ class Shop:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(self._path, timeout=30, isolation_level=None)) as sqlite:
             sqlite.row_factory = sqlite3.Row
-            sqlite.execute("PRAGMA journal_mode = WAL")
             sqlite.execute("BEGIN IMMEDIATE")
             try:
                 _furnish(sqlite)

@@ -24,7 +24,7 @@ from pydantic_ai.messages import (
     ToolReturnPart,
     UserPromptPart,
 )
-from pydantic_ai.models import Model, ModelRequestParameters
+from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.models.function import (
     AgentInfo,
     DeltaThinkingCalls,
@@ -72,11 +72,6 @@ class ScriptedModel(FunctionModel):
     ) -> list[ModelMessage]:
         """As they are: what providers need of a history is nothing to a model that reads words, calls and results."""
         return messages
-
-
-def is_scripted(model: Model) -> bool:
-    """Whether this is the scripted model."""
-    return isinstance(model, ScriptedModel)
 
 
 @dataclass(frozen=True, slots=True)

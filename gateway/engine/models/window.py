@@ -23,7 +23,7 @@ from pydantic_ai.messages import (
 from pydantic_ai.messages import SystemPromptPart as _SystemPromptPart
 from pydantic_ai.models import Model
 
-from gateway.engine.models.scripted import is_scripted
+from gateway.engine.models.scripted import ScriptedModel
 
 SCRIPTED_WINDOW = 10_000_000  # it reads everything: its answers may not depend on what was compacted
 UNKNOWN_WINDOW = 32_000  # of models that nobody has described: small local ones, mostly
@@ -37,7 +37,7 @@ _PART_TOKENS = 8  # names, ids and frames around each part
 
 def context_window(model: Model) -> int:
     """In tokens."""
-    if is_scripted(model):
+    if isinstance(model, ScriptedModel):
         return SCRIPTED_WINDOW
     return model.context_window or _USUAL_WINDOWS.get(model.system, UNKNOWN_WINDOW)
 
