@@ -12,17 +12,17 @@ import orjson
 from pydantic_ai.messages import ModelMessage, ModelResponse, ToolCallPart, ToolReturnPart
 from pydantic_ai.models import Model
 
-from gateway.engine.asking import ask, check_limits
-from gateway.engine.calls import CallLabel, denied, read_arguments, returned
-from gateway.engine.contents import File, PostedItem, Text
 from gateway.engine.errors import TurnFailed
 from gateway.engine.ids import new_id
 from gateway.engine.models import ModelUnavailable, explain
-from gateway.engine.prompts import user_prompt
+from gateway.engine.protocol.contents import File, PostedItem, Text
 from gateway.engine.store.agents import AgentRecord
 from gateway.engine.tools.base import RunnableTool, ToolContext, ToolOutcome
-from gateway.engine.transcript import add_result, said, unanswered_calls
-from gateway.engine.workshop import Workshop
+from gateway.engine.turns.asking import ask, check_limits
+from gateway.engine.turns.calls import CallLabel, denied, read_arguments, returned
+from gateway.engine.turns.prompts import user_prompt
+from gateway.engine.turns.transcript import add_result, said, unanswered_calls
+from gateway.engine.turns.workshop import Workshop
 
 NOBODY_APPROVES = "This run has nobody who could approve the call."
 _PLACEHOLDER = re.compile(r"\{\{\s*(inputs|outputs|tools)\.([A-Za-z0-9_\-]+)\s*\}\}")

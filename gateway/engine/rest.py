@@ -16,13 +16,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.engine.agents import BadAgent, agent_object, create_agent, update_agent
-from gateway.engine.contents import DEFAULT_FILE_NAME, DEFAULT_MIME_TYPE, File
 from gateway.engine.functional import RunRequest, run_agent
 from gateway.engine.keys import Keys
+from gateway.engine.protocol.contents import DEFAULT_FILE_NAME, DEFAULT_MIME_TYPE, File
 from gateway.engine.store import agents
 from gateway.engine.store.agents import AgentRecord
 from gateway.engine.tools.base import ToolFailure
-from gateway.engine.workshop import Workshop
+from gateway.engine.turns.workshop import Workshop
 from gateway.store.database import DatabaseUnavailable
 
 log = structlog.get_logger(__name__)

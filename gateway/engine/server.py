@@ -19,20 +19,20 @@ from starlette.websockets import WebSocket
 
 from gateway.engine.agents import serve_definition
 from gateway.engine.config import EngineConfig
-from gateway.engine.hub import Hub
+from gateway.engine.connections.socket import Socket
 from gateway.engine.ids import new_id
 from gateway.engine.keys import Keys
-from gateway.engine.memory import Memory
+from gateway.engine.listeners.hub import Hub
+from gateway.engine.listeners.peers import Peers
 from gateway.engine.models import build_model
 from gateway.engine.models.pool import BuildModel, ModelPool
-from gateway.engine.peers import Peers
 from gateway.engine.rest import RestApi, http_error
-from gateway.engine.runner import Runner
 from gateway.engine.sessions import Sessions
-from gateway.engine.socket import Socket
-from gateway.engine.sweep import Sweep
 from gateway.engine.tools.services import ToolServices
-from gateway.engine.workshop import Workshop
+from gateway.engine.turns.memory import Memory
+from gateway.engine.turns.runner import Runner
+from gateway.engine.turns.sweep import Sweep
+from gateway.engine.turns.workshop import Workshop
 from gateway.store.database import connect
 
 log = structlog.get_logger(__name__)

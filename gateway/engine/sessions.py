@@ -7,20 +7,28 @@ from dataclasses import dataclass
 
 import structlog
 
-from gateway.engine.answers import decide, dump_decision
 from gateway.engine.clock import now_us
-from gateway.engine.contents import Answer, Item, PostedItem, answer_content, dump_items, load_items, message_content
 from gateway.engine.errors import Refused
 from gateway.engine.ids import new_id
-from gateway.engine.journal import record
-from gateway.engine.runner import Runner, opening_events
+from gateway.engine.listeners.telling import publish
+from gateway.engine.protocol.contents import (
+    Answer,
+    Item,
+    PostedItem,
+    answer_content,
+    dump_items,
+    load_items,
+    message_content,
+)
 from gateway.engine.store import events, sessions, turns
 from gateway.engine.store.agents import find_agent
 from gateway.engine.store.events import Event, EventKind
 from gateway.engine.store.sessions import SessionRecord, SessionState
 from gateway.engine.store.turns import TurnRecord
-from gateway.engine.telling import publish
-from gateway.engine.workshop import Workshop
+from gateway.engine.turns.answers import decide, dump_decision
+from gateway.engine.turns.journal import record
+from gateway.engine.turns.runner import Runner, opening_events
+from gateway.engine.turns.workshop import Workshop
 
 log = structlog.get_logger(__name__)
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from gateway.engine import socket
+from gateway.engine.connections import socket
 from tests.gateway.engine.python_agents import Gate, agent_with_gate, id_of
 from tests.gateway.engine.serving import OTHER_KEY, serving
 from tests.gateway.engine.wire import (

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from gateway.engine.contents import File, Text
 from gateway.engine.functional import RunRequest, instructions_for, prompt_items, split_outputs
+from gateway.engine.protocol.contents import File, Text
 from tests.gateway.engine.wire import echo_tool, make_agent, rest, tools
 
 TOPIC = {"name": "topic", "io_type": "string", "description": ""}

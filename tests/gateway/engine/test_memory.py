@@ -18,8 +18,8 @@ from pydantic_ai.messages import (
 )
 from pydantic_ai.models.function import AgentInfo, DeltaToolCall, DeltaToolCalls, FunctionModel
 
-from gateway.engine import memory
 from gateway.engine.models import estimate_tokens
+from gateway.engine.turns import memory
 from tests.gateway.engine.serving import serving
 from tests.gateway.engine.wire import Client, connected, echo_tool, make_agent, reply_of, tools
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.engine.reply import Reply
+from gateway.engine.turns.reply import Reply
 
 
 def told_by(pieces: list[str], *, text: str = "", index: int = 0) -> tuple[Reply, list[tuple[int, str]]]:

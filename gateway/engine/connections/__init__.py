@@ -1,0 +1,1 @@
+"""Connections: WebSockets, and their seats in sessions."""

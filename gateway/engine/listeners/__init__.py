@@ -1,0 +1,1 @@
+"""Listeners: who is told of what happens in a session, in this process and in the others."""
