@@ -6,11 +6,10 @@ acknowledgement.
 
 from __future__ import annotations
 
-import re
-
 from channels.email.mail import Automatic
 from channels.email.reading.bounces import is_daemon
 from channels.email.reading.fields import decoded
+from channels.email.reading.patterns import beginning_with
 
 _Headers = tuple[tuple[str, str], ...]
 
@@ -37,28 +36,41 @@ _PRECEDENCE = {
     "auto-reply": Automatic.AUTO_REPLY,
 }
 # How answering machines begin their subjects. Anchored, since people write about holidays too.
-_ABSENCE = re.compile(
-    r"^\W{0,3}(?:"
-    r"auto(?:matic|mated|matisch\w*)?[ -]?(?:reply|response|respond\w*|antwort|svar|antwoord)\b"
-    r"|(?:out|away) (?:of|from) (?:the )?office(?=\s*(?:$|[:(\-–—!.]|auto|re(?:ply|sponse)\b|notification|message))"
-    r"|vacation (?:reply|response|notice|message)|on vacation:|i am (?:currently )?(?:away|out of the office)\b"
-    r"|abwesenheits(?:notiz|meldung|nachricht|mitteilung|benachrichtigung)|automatische (?:antwort|rückantwort)|abwesend\s*:"
-    r"|r[ée]ponse automatique|absen(?:ce|t) du bureau|message d'absence|absence\s*:"
-    r"|respuesta autom[áa]tica|fuera de (?:la )?oficina|respuesta de ausencia"
-    r"|risposta automatica|fuori (?:sede|ufficio)|assenza\s*:"
-    r"|resposta autom[áa]tica|fora do escrit[óo]rio|aus[êe]ncia\s*:|ausência tempor[áa]ria"
-    r"|automatisch antwoord|afwezig(?:heid)?(?:sbericht|smelding)|afwezig\s*:"
-    r"|automatyczna odpowied|autoodpowied|odpowiedź automatyczna|poza biurem"
-    r"|автоматический ответ|автоответ|автоматична відповідь|автовідповідь"
-    r"|autosvar|automatiskt svar|frånvaro|automatisk svar|fravær|automaattinen vastaus|poissa\s*:|poissaoloilmoitus"
-    r"|automatick[áaéeý] (?:odpověď|odpoveď)|mimo kancelář|nepřítomnost"
-    r"|otomatik (?:yanıt|cevap)|ofis dışında|automatikus válasz|házon kívül|răspuns automat|absent din birou"
-    r"|αυτόματη απάντηση|автоматичен отговор|automatski odgovor|samodejni odgovor|automaatvastus"
-    r"|自動返信|自動応答|不在(?:通知|応答|連絡)|自动(?:回复|答复)|自動(?:回覆|答覆)|外出通知|부재 ?중|자동 (?:회신|응답)"
-    r"|رد تلقائي|תשובה אוטומטית|tự động trả lời|trả lời tự động|balasan otomatis|ตอบกลับอัตโนมัติ"
-    r")",
-    re.IGNORECASE,
-)
+_ABSENCE = beginning_with(r"""
+    en  auto(?:matic|mated)?[ -]?(?:reply|response|respond\w*)\b|vacation (?:reply|response|notice|message)
+    en  (?:out|away) (?:of|from) (?:the )?office(?=\s*(?:$|[:(\-–—!.]|auto|re(?:ply|sponse)\b|notification|message))
+    en  on vacation:|i am (?:currently )?(?:away|out of the office)\b
+    de  abwesenheits(?:notiz|meldung|nachricht|mitteilung|benachrichtigung)|abwesend\s*:
+    de  automatische (?:antwort|rückantwort)
+    fr  r[ée]ponse automatique|absen(?:ce|t) du bureau|message d'absence|absence\s*:
+    es  respuesta autom[áa]tica|fuera de (?:la )?oficina|respuesta de ausencia
+    it  risposta automatica|fuori (?:sede|ufficio)|assenza\s*:
+    pt  resposta autom[áa]tica|fora do escrit[óo]rio|aus[êe]ncia\s*:|ausência tempor[áa]ria
+    nl  automatisch antwoord|afwezig(?:heid)?(?:sbericht|smelding)|afwezig\s*:
+    pl  automatyczna odpowied|autoodpowied|odpowiedź automatyczna|poza biurem
+    ru  автоматический ответ|автоответ
+    uk  автоматична відповідь|автовідповідь
+    sv  autosvar|automatiskt svar|frånvaro
+    da  automatisk svar|fravær
+    fi  automaattinen vastaus|poissa\s*:|poissaoloilmoitus
+    cs  automatick[áaéeý] (?:odpověď|odpoveď)|mimo kancelář|nepřítomnost
+    tr  otomatik (?:yanıt|cevap)|ofis dışında
+    hu  automatikus válasz|házon kívül
+    ro  răspuns automat|absent din birou
+    el  αυτόματη απάντηση
+    bg  автоматичен отговор
+    hr  automatski odgovor
+    sl  samodejni odgovor
+    et  automaatvastus
+    ja  自動返信|自動応答|不在(?:通知|応答|連絡)
+    zh  自动(?:回复|答复)|自動(?:回覆|答覆)|外出通知
+    ko  부재 ?중|자동 (?:회신|응답)
+    ar  رد تلقائي
+    he  תשובה אוטומטית
+    vi  tự động trả lời|trả lời tự động
+    id  balasan otomatis
+    th  ตอบกลับอัตโนมัติ
+""")
 
 
 def automatic(headers: _Headers, *, subject: str, from_address: str, return_path: str | None) -> Automatic | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from channels.email.mail import BounceAction, BounceRecipient
 from channels.email.reading.addresses import canonical
 from channels.email.reading.bounce_reasons import STATUS, Reason, described, reason_of
+from channels.email.reading.patterns import any_of
 
 MAX_CHARS = 60_000
 MAX_RECIPIENTS = 100
@@ -32,21 +33,26 @@ class Prose:
         return bool(self.recipients or self.status_fields)
 
 
-_MAIL_FIELDS = (
-    "return-path|received|message-id|delivered-to|from|to|cc|subject|date|mime-version|dkim-signature|reply-to|sender"
-    "|content-type|references|in-reply-to|x-mailer|x-originating-ip|list-id|x-received"
+_RETURNED = re.compile(
+    r"^[> |]{0,4}(return-path|received|message-id|delivered-to|from|to|cc|subject|date|mime-version|dkim-signature"
+    r"|reply-to|sender|content-type|references|in-reply-to|x-mailer|x-originating-ip|list-id|x-received)"
+    r"[ \t]*:[ \t]*(.*)$",
+    re.IGNORECASE,
 )
-_RETURNED = re.compile(rf"^[> |]{{0,4}}({_MAIL_FIELDS})[ \t]*:[ \t]*(.*)$", re.IGNORECASE)
+_ANY_FIELD = re.compile(r"^([A-Za-z][A-Za-z0-9-]{1,40}):[ \t]*(.*)$")
 _LEADS_TO_RETURNED = re.compile(
-    r"^[- \t*_]{0,60}(?:below this line is|this is a copy of|(?:your )?(?:original|returned|unsent) (?:message|mail|headers?)"
-    r"|(?:the )?(?:original )?(?:message|mail) (?:headers?|text)? ?(?:follow|below)|a copy of (?:the|your) (?:original )?(?:message|mail)"
-    r"|message headers|start of (?:forwarded|returned|original))",
+    r"^[- \t*_]{0,60}(?:below this line is|this is a copy of"
+    r"|(?:your )?(?:original|returned|unsent) (?:message|mail|headers?)"
+    r"|(?:the )?(?:original )?(?:message|mail) (?:headers?|text)? ?(?:follow|below)|message headers"
+    r"|a copy of (?:the|your) (?:original )?(?:message|mail)|start of (?:forwarded|returned|original))",
     re.IGNORECASE,
 )
 _STATUS_FIELD = re.compile(
     r"^(?:reporting-mta|final-recipient|original-recipient|original-envelope-id|arrival-date)[ \t]*:", re.IGNORECASE
 )
-_ADDRESS = r"[^\s<>@:;,()\[\]\"'=]{1,128}@[A-Za-z0-9\u0080-\uffff](?:[A-Za-z0-9\u0080-\uffff.-]{0,250}[A-Za-z0-9\u0080-\uffff])?"
+_LOCAL = r"[^\s<>@:;,()\[\]\"'=]{1,128}"
+_DOMAIN_EDGE = r"[A-Za-z0-9\u0080-\uffff]"
+_ADDRESS = rf"{_LOCAL}@{_DOMAIN_EDGE}(?:[A-Za-z0-9\u0080-\uffff.-]{{0,250}}{_DOMAIN_EDGE})?"
 _ON_ITS_LINE = re.compile(
     rf"^[ \t>|*-]{{0,12}}(?:\d[.)][ \t]+)?(?:(?:to|recipient|e-?mail|address|user|mailbox|rcpt)[ \t:]{{1,4}})?"
     rf"[<(\[\"']?(?:mailto:|smtp:|rfc822;)?[ \t]?({_ADDRESS})[>)\]\"']{{0,2}}[.,;:]?[ \t]*(.{{0,300}})$",
@@ -54,7 +60,8 @@ _ON_ITS_LINE = re.compile(
 )
 _IN_COMMAND = re.compile(rf"rcpt to:[ \t]*<?({_ADDRESS})", re.IGNORECASE)
 _IN_SENTENCE = re.compile(
-    rf"\b(?:to|recipients?|address(?:es)?|users?|mailbox(?:es)?|for|account|message|e-?mail|id)[ \t:=<(\[\"'`«]{{1,6}}({_ADDRESS})",
+    rf"\b(?:to|recipients?|address(?:es)?|users?|mailbox(?:es)?|for|account|message|e-?mail|id)"
+    rf"[ \t:=<(\[\"'`«]{{1,6}}({_ADDRESS})",
     re.IGNORECASE,
 )
 _ANYWHERE = re.compile(_ADDRESS)
@@ -63,43 +70,72 @@ _EXPLAINS = re.compile(
     r"|reason|denied|deliver|disabled|expired|host|smtp|\.\.\.",
     re.IGNORECASE,
 )
-_SUBJECT = re.compile(
-    r"undeliver|non-?deliver|not deliver|unable to deliver|could ?n[o']t (?:be )?(?:send|sent|deliver)"
-    r"|delivery (?:status|failure|failed|has failed|report|notification|problem|error|delay|incomplete|warning|unsuccessful)"
-    r"|deliver(?:y|ed)? (?:to .{1,80} )?(?:has |was )?(?:failed|delayed)|returned (?:e?mail|to sender|message)"
-    r"|(?:e-?mail|message|mail) (?:delivery|returned|status|error|could|not|failed|system error|undeliverable)"
-    r"|failure (?:notice|delivery)|failed (?:delivery|mail)|delivery.{0,30}fail|bounce|notification.{0,20}(?:fail|d'état)"
-    r"|user unknown|postmaster notify|error sending|warning: (?:could not|message)|rejected|denied post|mail system"
-    r"|unzustellbar|nicht zugestellt|zustell(?:ung|fehler|ungs)|fehlgeschlagen|non remis|échec de (?:la )?(?:remise|distribution)"
-    r"|no se ha podido|no se pudo entregar|devuelto|error de entrega|mancata (?:consegna|recapito)|impossibile recapitare"
-    r"|não (?:foi )?entreg|falha na entrega|onbestelbaar|niet afgeleverd|недостав|не доставлен|не удалось доставить"
-    r"|niedostarcz|nie dostarczon|kunde inte levereras|olevererad|kunne ikke leveres|ikke leveret|ei toimitettu"
-    r"|doručen|teslim edilem|kézbesít|配信|配送|送信できません|エラー|退信|退回|投递失败|無法傳遞|无法投递|반송|전송 실패",
-    re.IGNORECASE,
-)
-_TEXT = re.compile(
-    r"(?:could|can|was|were|has|have|did)(?: ?n[o']t| not|not)(?: \w+){0,3} (?:be )?(?:deliver|reach|sent|send|process|accept|relay)"
-    r"|(?:unable|failed|impossible) to (?:deliver|send|relay|connect|find)|deliver\w* (?:to .{1,200} )?(?:\w+ )?(?:failed|problem|error)"
-    r"|following (?:address|recipient|error|mail|user|destination|e-?mail|message|local)|undeliverable|undelivered|non-?delivery"
-    r"|permanent(?:ly)? (?:fatal )?(?:error|fail)|giving up|gave up|returned (?:to (?:the )?sender|below|message|mail|because|unopened)"
-    r"|user unknown|unknown user|no such user|mailbox (?:is )?(?:full|unavailable|exceed)|over quota|address(?:es)? (?:failed|had|was|not found)"
-    r"|rejected|still being retried|will be retried|will (?:keep|continue) trying|delayed|(?:host|domain|user|account) .{0,60}not (?:found|exist|known)"
-    r"|5\d\d[ -]+#?5\.\d\.\d|smtp error|diagnostic|remote host said|said:|<<< [45]\d\d|does ?n[o']t exist|does not exist"
-    r"|message (?:was|has been) (?:blocked|refused|rejected)|zugestellt werden|n'a pas pu être|no se pudo|não pôde"
-    r"|non è stato possibile|не удалось|なかった|できません|届け|未能|无法|無法",
-    re.IGNORECASE,
-)
-_DELAY = re.compile(
-    r"(?:has|have|was|were|been|is|delivery|temporarily) (?:\w+ )?(?:delayed|deferred)|delivery (?:is )?delay|still (?:trying|being|in the)"
-    r"|will (?:keep|continue|be|try)[^.]{0,40}(?:try|retr|attempt)|not (?:yet )?been (?:yet )?delivered|not yet (?:been )?deliver"
-    r"|warning: (?:message|could)|warning message only|do not need to resend|you do not need to",
-    re.IGNORECASE,
-)
-_GIVEN_UP = re.compile(
-    r"giv(?:ing|en) up|gave up|permanent(?:ly)? (?:fatal )?(?:error|fail)|has failed|could not be delivered|undeliverable|has been returned"
-    r"|will not be (?:retried|sent)|delivery (?:has )?failed|too long",
-    re.IGNORECASE,
-)
+_SUBJECT = any_of(r"""
+    en  undeliver|non-?deliver|not deliver|unable to deliver|could ?n[o']t (?:be )?(?:send|sent|deliver)
+    en  delivery (?:status|failure|failed|has failed|report|notification|problem|error|delay|incomplete|warning)
+    en  delivery unsuccessful|deliver(?:y|ed)? (?:to .{1,80} )?(?:has |was )?(?:failed|delayed)|delivery.{0,30}fail
+    en  returned (?:e?mail|to sender|message)|failure (?:notice|delivery)|failed (?:delivery|mail)|bounce
+    en  (?:e-?mail|message|mail) (?:delivery|returned|status|error|could|not|failed|system error|undeliverable)
+    en  notification.{0,20}fail|user unknown|postmaster notify|error sending|warning: (?:could not|message)
+    en  rejected|denied post|mail system
+    de  unzustellbar|nicht zugestellt|zustell(?:ung|fehler|ungs)|fehlgeschlagen
+    fr  non remis|échec de (?:la )?(?:remise|distribution)|notification.{0,20}d'état
+    es  no se ha podido|no se pudo entregar|devuelto|error de entrega
+    it  mancata (?:consegna|recapito)|impossibile recapitare
+    pt  não (?:foi )?entreg|falha na entrega
+    nl  onbestelbaar|niet afgeleverd
+    ru  недостав|не доставлен|не удалось доставить
+    pl  niedostarcz|nie dostarczon
+    sv  kunde inte levereras|olevererad
+    da  kunne ikke leveres|ikke leveret
+    fi  ei toimitettu
+    cs  doručen
+    tr  teslim edilem
+    hu  kézbesít
+    ja  配信|配送|送信できません|エラー
+    zh  退信|退回|投递失败|無法傳遞|无法投递
+    ko  반송|전송 실패
+""")
+_TEXT = any_of(r"""
+    en  (?:could|can|was|were|has|have|did)(?: ?n[o']t| not|not)(?: \w+){0,3} (?:be )?(?:deliver|reach|sen[dt]|process)
+    en  (?:could|can|was|were|has|have|did)(?: ?n[o']t| not|not)(?: \w+){0,3} (?:be )?(?:accept|relay)
+    en  (?:unable|failed|impossible) to (?:deliver|send|relay|connect|find)
+    en  deliver\w* (?:to .{1,200} )?(?:\w+ )?(?:failed|problem|error)|undeliverable|undelivered|non-?delivery
+    en  following (?:address|recipient|error|mail|user|destination|e-?mail|message|local)
+    en  permanent(?:ly)? (?:fatal )?(?:error|fail)|giving up|gave up
+    en  returned (?:to (?:the )?sender|below|message|mail|because|unopened)|rejected|delayed
+    en  user unknown|unknown user|no such user|mailbox (?:is )?(?:full|unavailable|exceed)|over quota
+    en  address(?:es)? (?:failed|had|was|not found)|(?:still being|will be) retried|will (?:keep|continue) trying
+    en  (?:host|domain|user|account) .{0,60}not (?:found|exist|known)|does ?n[o']t exist|does not exist
+    en  5\d\d[ -]+#?5\.\d\.\d|smtp error|diagnostic|remote host said|said:|<<< [45]\d\d
+    en  message (?:was|has been) (?:blocked|refused|rejected)
+    de  zugestellt werden
+    fr  n'a pas pu être
+    es  no se pudo
+    pt  não pôde
+    it  non è stato possibile
+    ru  не удалось
+    ja  なかった|できません|届け
+    zh  未能|无法|無法
+""")
+_STRONG = any_of(r"""
+    en  this is the (?:qmail|mail|postfix|exim|sendmail|machine)|mail delivery (?:sub)?system|mailer-daemon
+    en  created automatically by mail|delivery to the following recipients? (?:has )?failed
+    en  the following addresses had|did not reach the following recipient|message (?:that )?you sent (?:could not|to)
+    en  your message (?:to .{1,100} )?(?:could not|cannot|can't|was not|wasn't|did not)|delivery has failed
+    en  transcript of session follows|unable to deliver (?:your|the|this) message|undeliverable (?:mail|message|to)
+    en  message could not be delivered|the mail system|delivery status notification|final-recipient:
+""")
+_DELAY = any_of(r"""
+    en  (?:has|have|was|were|been|is|delivery|temporarily) (?:\w+ )?(?:delayed|deferred)|delivery (?:is )?delay
+    en  still (?:trying|being|in the)|will (?:keep|continue|be|try)[^.]{0,40}(?:try|retr|attempt)
+    en  not (?:yet )?been (?:yet )?delivered|not yet (?:been )?deliver|warning: (?:message|could)|warning message only
+    en  do not need to resend|you do not need to
+""")
+_GIVEN_UP = any_of(r"""
+    en  giv(?:ing|en) up|gave up|permanent(?:ly)? (?:fatal )?(?:error|fail)|has failed|could not be delivered
+    en  undeliverable|has been returned|will not be (?:retried|sent)|delivery (?:has )?failed|too long
+""")
 
 
 def read(text: str) -> Prose:
@@ -132,16 +168,6 @@ def tells_failure(text: str) -> bool:
     return bool(_TEXT.search(text[:6000]))
 
 
-_STRONG = re.compile(
-    r"this is the (?:qmail|mail|postfix|exim|sendmail|mail delivery|machine)|mail delivery (?:sub)?system|created automatically by mail"
-    r"|delivery to the following recipients? (?:has )?failed|the following addresses had|did not reach the following recipient"
-    r"|message (?:that )?you sent (?:could not|to)|your message (?:to .{1,100} )?(?:could not|cannot|can't|was not|wasn't|did not)"
-    r"|delivery has failed|transcript of session follows|unable to deliver (?:your|the|this) message|undeliverable (?:mail|message|to)"
-    r"|mailer-daemon|message could not be delivered|the mail system|delivery status notification|final-recipient:",
-    re.IGNORECASE,
-)
-
-
 def _returned_at(lines: list[str]) -> int:
     """Where the returned mail begins: behind a line that says so, or with three different fields close together."""
     for number, line in enumerate(lines):
@@ -161,7 +187,7 @@ def _returned_fields(lines: list[str]) -> list[tuple[str, str]]:
     if lines and _LEADS_TO_RETURNED.match(lines[0]):
         lines = lines[1:]
     for line in lines:
-        match = _RETURNED.match(line) or re.match(r"^([A-Za-z][A-Za-z0-9-]{1,40}):[ \t]*(.*)$", line)
+        match = _RETURNED.match(line) or _ANY_FIELD.match(line)
         if match:
             found.append((match[1].lower(), match[2].strip()))
         elif found and line[:1] in (" ", "\t"):

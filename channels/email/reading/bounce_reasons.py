@@ -6,6 +6,7 @@ import re
 from enum import StrEnum
 
 from channels.email.mail import BounceAction, BounceRecipient
+from channels.email.reading.patterns import any_of
 
 STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d)")
 _REPLY_CODE = re.compile(r"(?<![\d.-])([245]\d\d)(?=[ \-#:;,.]|$)(?!\.\d)")
@@ -24,72 +25,110 @@ class Reason(StrEnum):
     UNKNOWN = "unknown"
 
 
+_RECIPIENT = (
+    r"(?:user|mailbox|account|recipient|address|addressee|e-?mail|alias|destinat\w+|local part|inbox|rcpt|customer)"
+)
+_IS_MISSING = (
+    r"(?:not (?:found|exist|known|listed|recogni[sz]ed|valid|active|local|here|available)|unknown|invalid|inactive"
+    r"|does(?: not|n't) (?:exist|have)|terminated|deleted|unavailable|discontinued|closed|no longer|expired"
+    r"|undeliverable"
+    r"|couldn't be found|could not be found|wasn't found|was not found|isn't (?:valid|known))"
+)
 _DEAD = {Reason.NO_SUCH_USER, Reason.NO_SUCH_DOMAIN, Reason.TAKES_NO_MAIL, Reason.MOVED}
 
 # What the words say counts before what the code says: servers send 5.1.1 for full mailboxes and for spam.
-_WORDS: tuple[tuple[Reason, str], ...] = (
-    (Reason.NO_SUCH_USER, r"recipient address rejected(?:: access denied|\.?\s*$)"),
+# The first pattern that is found counts.
+_PATTERNS = (
+    (Reason.NO_SUCH_USER, any_of(r"en  recipient address rejected(?:: access denied|\.?\s*$)")),
     (
-        Reason.REFUSED,  # a reply to the text, not to the address, and accounts that may come back
-        r"after end of data|account .{0,40}(?:disabled|suspended|locked)|(?:user|mailbox) (?:is )?(?:disabled|suspended)",
+        # A reply to the text rather than to the address, and accounts that may come back.
+        Reason.REFUSED,
+        any_of(r"""
+            en  after end of data|account .{0,40}(?:disabled|suspended|locked)
+            en  (?:user|mailbox) (?:is )?(?:disabled|suspended)
+        """),
     ),
     (
         Reason.FULL,
-        r"mailbox (?:is )?(?:full|exceed)|over ?quota|quota (?:is )?(?:exceed|full)|exceed\w* .{0,40}(?:quota|storage)"
-        r"|(?:storage|disk|inbox|mail ?box|quota|message) ?(?:size |space |storage )?(?:limit |quota )?"
-        r"(?:is )?(?:exceed|out of|full)|insufficient (?:system )?(?:storage|disk)|out of storage|too much mail data"
-        r"|mail folder is full|not enough (?:storage|disk|space)|no space left",
+        any_of(r"""
+            en  mailbox (?:is )?(?:full|exceed)|over ?quota|quota (?:is )?(?:exceed|full)
+            en  exceed\w* .{0,40}(?:quota|storage)|insufficient (?:system )?(?:storage|disk)|out of storage
+            en  (?:storage|disk|inbox|mail ?box|quota|message) ?(?:size |space |storage )?(?:limit )?(?:is )?exceed
+            en  (?:storage|disk|inbox|mail ?box|quota) ?(?:size |space |storage )?(?:is )?(?:out of|full)
+            en  too much mail data|mail folder is full|not enough (?:storage|disk|space)|no space left
+        """),
     ),
     (
         Reason.REFUSED,
-        r"\bspam|\bvirus|blacklist|black list|blocklist|block list|\bdnsbl|\brbl\b|\bdmarc\b|\bspf\b|\bdkim\b"
-        r"|reverse dns|ptr record|\bptr\b|reputation|relay(?:ing)? (?:access )?(?:denied|not|prohibited|operation)"
-        r"|not (?:allowed|permitted) to relay|unable to relay|we do not relay|authentication (?:is )?required"
-        r"|unauthenticated (?:sender|email)|message (?:size|too large|too big|exceeds)|too large|size limit"
-        r"|sender (?:address )?(?:rejected|denied|unknown|verif|refused|domain)|unrouteable sender|your (?:ip|host)\b"
-        r"|too many (?:connections|recipients|messages|hops)|loop|not accept(?:ing)? mail from|content (?:rejected|filter)"
-        r"|banned|prohibited|policy|access denied|unsolicited|cannot find your (?:hostname|reverse)|helo|ehlo"
-        r"|sender address .{0,60}does not exist|sender verify failed|client host|from address|mail from",
+        any_of(r"""
+            en  \bspam|\bvirus|blacklist|black list|blocklist|block list|\bdnsbl|\brbl\b|\bdmarc\b|\bspf\b|\bdkim\b
+            en  reverse dns|ptr record|\bptr\b|reputation|unsolicited|banned|prohibited|policy|access denied|loop
+            en  relay(?:ing)? (?:access )?(?:denied|not|prohibited|operation)|not (?:allowed|permitted) to relay
+            en  unable to relay|we do not relay|authentication (?:is )?required|unauthenticated (?:sender|email)
+            en  message (?:size|too large|too big|exceeds)|too large|size limit|content (?:rejected|filter)
+            en  sender (?:address )?(?:rejected|denied|unknown|verif|refused|domain)|unrouteable sender
+            en  sender address .{0,60}does not exist|sender verify failed|client host|from address|mail from
+            en  not accept(?:ing)? mail from|your (?:ip|host)\b|helo|ehlo|cannot find your (?:hostname|reverse)
+            en  too many (?:connections|recipients|messages|hops)
+        """),
     ),
     (
         Reason.TAKES_NO_MAIL,
-        r"null ?mx|does not accept (?:any )?(?:e-?)?mail|never accepts? mail|(?:host|domain|system) .{0,40}does not receive"
-        r"|no smtp service here|not (?:an? )?(?:active|valid) mail ?(?:host|domain|server)",
+        any_of(r"""
+            en  null ?mx|does not accept (?:any )?(?:e-?)?mail|never accepts? mail|no smtp service here
+            en  (?:host|domain|system) .{0,40}(?:does not|doesn't) receive
+            en  not (?:an? )?(?:active|valid) mail ?(?:host|domain|server)
+        """),
     ),
     (
         Reason.MOVED,
-        r"(?:has |have )?moved to|no longer (?:at|in) this (?:address|company)|new (?:e-?mail )?address is|replaced by",
+        any_of(r"""
+            en  (?:has |have )?moved to|no longer (?:at|in) this (?:address|company)
+            en  new (?:e-?mail )?address is|replaced by
+        """),
     ),
     (
         Reason.NO_SUCH_DOMAIN,
-        r"(?:host|domain|server|name)(?: name)? .{0,80}?(?:not found|unknown|does(?: not|n't) exist|doesn't exist)"
-        r"|(?:unknown|unrouteable|unroutable|invalid|bad|no such) (?:mail )?(?:host|domain)|nxdomain|host unknown"
-        r"|domain (?:is )?(?:invalid|not exist)|no (?:mx|mail exchanger|such domain|route to host)|unrouteable (?:mail )?domain"
-        r"|couldn't find any host|cannot find (?:the )?domain|name service error|all relevant mx records point to non-exist"
-        r"|illegal host/domain|can't connect to .{0,60}name server|domain .{0,60}(?:couldn't|could not) be found",
+        any_of(r"""
+            en  (?:host|domain|server|name)(?: name)? .{0,80}?(?:not found|unknown|does(?: not|n't) exist)
+            en  (?:unknown|unrouteable|unroutable|invalid|bad|no such) (?:mail )?(?:host|domain)|nxdomain|host unknown
+            en  domain (?:is )?(?:invalid|not exist)|no (?:mx|mail exchanger|such domain|route to host)
+            en  unrouteable (?:mail )?domain|couldn't find any host|cannot find (?:the )?domain|name service error
+            en  all relevant mx records point to non-exist|illegal host/domain
+            en  can't connect to .{0,60}name server|domain .{0,60}(?:couldn't|could not) be found
+        """),
     ),
     (
         Reason.NO_SUCH_USER,
-        r"(?:user|mailbox|account|recipient|address|addressee|e-?mail|alias|destinat\w+|local part|inbox|rcpt|customer)"
-        r"(?:'s)?(?: name| account| address| mailbox| id| email)?(?: \S{1,320})? ?(?:is |was |has been |you entered )?"
-        r"(?:not (?:found|exist|known|listed|recogni[sz]ed|valid|active|local|here|available)|unknown|invalid"
-        r"|does(?: not|n't) (?:exist|have)|inactive|terminated|deleted|unavailable|discontinued|closed"
-        r"|couldn't be found|could not be found|wasn't found|was not found|isn't (?:valid|known)|no longer|expired|undeliverable)"
-        r"|(?:no such|unknown|invalid|bad|non-?existent|not a valid|not a known|nonexistent|inactive|no) "
-        r"(?:local )?(?:user|mailbox|account|recipient|address|destination|alias|person|rcpt|e-?mail)"
-        r"|no mailbox (?:here )?by that name|user .{0,100}(?:not|doesn't|does not) |mailbox unavailable|not our customer"
-        r"|there is no (?:such )?(?:user|mailbox|account|one)|doesn't have (?:a|an) .{0,40}account|does not exist|unrouteable address"
-        r"|recipient(?: address)? rejected: (?:user|access|unknown|invalid|undeliverable|no)|couldn't find .{0,80}mailbox"
-        r"|address (?:unknown|not known|invalid)|wasn't found at|can't verify recipient|delivery error: dd .{0,200}doesn't have"
-        r"|no account by that name|550 unknown|invalid final delivery user|not listed in (?:public )?(?:name|domino)",
+        any_of(
+            rf"en  {_RECIPIENT}(?:'s)?(?: name| account| address| mailbox| id| email)?(?: \S{{1,320}})? ?"
+            rf"(?:is |was |has been |you entered )?{_IS_MISSING}"
+        ),
+    ),
+    (
+        Reason.NO_SUCH_USER,
+        any_of(r"""
+            en  (?:no such|unknown|invalid|bad|non-?existent|not a valid|not a known|inactive|no) (?:local )?user
+            en  (?:no such|unknown|invalid|bad|non-?existent|not a valid|not a known|inactive|no) (?:mailbox|account)
+            en  (?:no such|unknown|invalid|bad|non-?existent|not a valid|not a known|no) (?:recipient|rcpt|address)
+            en  (?:no such|unknown|invalid|bad|non-?existent|not a valid|no) (?:destination|alias|person|e-?mail)
+            en  no mailbox (?:here )?by that name|user .{0,100}(?:not|doesn't|does not) |mailbox unavailable
+            en  not our customer|there is no (?:such )?(?:user|mailbox|account|one)|doesn't have an? .{0,40}account
+            en  does not exist|unrouteable address|couldn't find .{0,80}mailbox|can't verify recipient
+            en  recipient(?: address)? rejected: (?:user|access|unknown|invalid|undeliverable|no)
+            en  address (?:unknown|not known|invalid)|wasn't found at|no account by that name|550 unknown
+            en  delivery error: dd .{0,200}doesn't have|invalid final delivery user
+            en  not listed in (?:public )?(?:name|domino)
+        """),
     ),
     (
         Reason.LATER,
-        r"timed? ?out|connection (?:refused|lost|reset|timed)|try again|temporar|retry time(?:out)? exceeded|greylist|grey-list"
-        r"|too long|will be retried|network is unreachable|resources temporarily|defer",
+        any_of(r"""
+            en  timed? ?out|connection (?:refused|lost|reset|timed)|try again|temporar|too long|will be retried|defer
+            en  retry time(?:out)? exceeded|greylist|grey-list|network is unreachable|resources temporarily
+        """),
     ),
 )
-_PATTERNS = tuple((reason, re.compile(pattern, re.IGNORECASE)) for reason, pattern in _WORDS)
 
 _BY_STATUS = {
     "5.1.1": Reason.NO_SUCH_USER,

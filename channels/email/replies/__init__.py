@@ -1,1 +1,1 @@
-"""Which part of a mail its author newly wrote, by HTML structure first and by lines otherwise, in two dozen languages."""
+"""Which part of a mail its author newly wrote: by the structure of HTML, and by lines, in thirty languages."""

@@ -162,9 +162,14 @@ def _is_whole(text: str, *, quote_follows: bool) -> bool:
     return (
         quote_follows
         or (has_address and not _PERSON.search(before))
-        or _starts_strongly(text)
+        or (_starts_strongly(text) and (has_address or _is_name(after)))
         or (_has_date(after) and len(before.split()) <= 4 and not _PERSON.search(before) and bool(_TIME.search(after)))
     )
+
+
+def _is_name(text: str) -> bool:
+    """What may stand between the verb and the colon: a person, and no sentence."""
+    return len(text.split()) <= 5 and not any(character.isdigit() for character in text)
 
 
 def _ends_in_verb(before: str, has_colon: bool, has_date: bool, has_address: bool, *, quote_follows: bool) -> bool:

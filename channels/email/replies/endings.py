@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from channels.email.replies.notices import is_banner, is_disclaimer, is_footer_line
 from channels.email.replies.signatures import (
     MAX_CLOSING_LINES,
     MAX_SIGNATURE_LINES,
     has_contact,
-    is_banner,
     is_closing,
     is_device_line,
-    is_disclaimer,
     is_footer,
-    is_footer_line,
     is_rule,
     is_signature_start,
     looks_like_signature,

@@ -21,7 +21,7 @@ from channels.email.replies.structure import html_lines, without_marks
 _WORD = re.compile(r"\w+")
 _LINK_TARGET = re.compile(r"<(?:https?|mailto|tel):[^<>\s]*>")
 _USE_HTML = re.compile(
-    r"(?:please |to )?(?:view|see|use|switch to|read|enable).{0,40}\bhtml\b|html.{0,20}(?:compatible|capable|version|format)"
+    r"(?:view|see|use|switch to|read|enable).{0,40}\bhtml\b|html.{0,20}(?:compatible|capable|version|format)"
     r"|does(?: not|n't) support html|kein html|html-(?:ansicht|format)|ne supporte pas (?:le )?html",
     re.IGNORECASE,
 )

@@ -14,7 +14,7 @@ _PREFIX = re.compile(r"^\s*(?:\[[^\]]{0,40}\]\s*)?([^\W\d_]{1,12}-?)\s?(?:\[\d+\
 
 
 def forwarded_in(mail: Classified, subject: str) -> Forwarded | None:
-    """The forwarded mail that the text holds: below a line that says so, or below a header block if the subject does."""
+    """The forwarded mail in the text: below a line that says so, or below a header block if the subject does."""
     block = _block(mail, subject)
     if block is None:
         return None

@@ -85,7 +85,7 @@ def _is_continuation(lines: Sequence[str], number: int, last_kind: str, blanks: 
 
 
 def _is_convincing(values: dict[str, str]) -> bool:
-    """Customers write lists of `From: London`, `To: Paris`, `Date: Friday` too: an address or a subject must be there."""
+    """Customers write `From: London`, `To: Paris`, `Date: Friday` too: an address or a subject must be there."""
     kinds = set(values)
     has_address = any("@" in value for value in values.values())
     is_dated = bool(kinds & {"sent", "date"})

@@ -58,7 +58,7 @@ class Classified:
     forwards: frozenset[int] = frozenset()
 
     def blocks(self, start: int, end: int) -> list[Block]:
-        """Lines `start` to `end` as blocks; a quotation that begins with an introduction is preceded by an empty one."""
+        """Lines `start` to `end` as blocks, with an empty introduction before a quotation that begins with one."""
         found: list[Block] = []
         looks_left = MAX_QUOTES_LOOKED_INTO
         for number in range(start, end):
