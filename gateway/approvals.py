@@ -28,7 +28,7 @@ from gateway.arguments import changed_arguments, edited_arguments
 from gateway.cards import Cards
 from gateway.domain import Approval, ApprovalId, DeliveryId, DeliveryKind, hash_arguments, new_id, utcnow
 from gateway.queue import Wakeups
-from gateway.store import approvals, conversations, deliveries
+from gateway.store import approvals, conversations, deliveries, messages
 from gateway.store.database import Database, Statements
 from gateway.store.deliveries import NewDelivery
 
@@ -132,7 +132,8 @@ class Approvals:
         conversation = await conversations.get(self._db, approval.conversation_id)
         if conversation is None:
             return None, Reply(wording.REQUEST_GONE)
-        refusal = await self._approvers.refusal(member_id, team_id, approval, conversation)
+        authors = await messages.authors(self._db, conversation.id, upto=conversation.arrived)
+        refusal = await self._approvers.refusal(member_id, team_id, approval, conversation, authors=authors)
         if refusal:
             await self._audit_refusal(approval, member_id, action, refusal)
             return None, Reply(refusal)

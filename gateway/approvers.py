@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import structlog
 
@@ -27,8 +27,19 @@ class Approvers:
         self._slack_channel_id = slack_channel_id
         self._approvers = tuple(approvers)
 
-    async def refusal(self, member_id: str, team_id: str, approval: Approval, conversation: Conversation) -> str:
-        """Why this person may not decide, in words for them; "" where they may."""
+    async def refusal(
+        self,
+        member_id: str,
+        team_id: str,
+        approval: Approval,
+        conversation: Conversation,
+        *,
+        authors: Collection[str] = (),
+    ) -> str:
+        """Why this person may not decide, in words for them; "" where they may.
+
+        `authors` are the addresses of all who wrote in the conversation.
+        """
         if self.desk is None:
             return "No desk is configured."
         try:
@@ -36,7 +47,9 @@ class Approvers:
             if member is None:
                 return "I do not know you, so you cannot decide this."
             return (
-                _unfit(member, team_id) or _is_customer(member, conversation) or await self._outside(member, approval)
+                _unfit(member, team_id)
+                or _is_customer(member, conversation.channel, {conversation.address, *authors})
+                or await self._outside(member, approval)
             )
         except SendError as error:
             log.warning("approver.unchecked", reason=error.code or type(error).__name__)
@@ -68,10 +81,10 @@ def _unfit(member: Member, team_id: str) -> str:
     return ""
 
 
-def _is_customer(member: Member, conversation: Conversation) -> str:
-    """Nobody decides on their own request, by whatever name they asked."""
-    by_slack = conversation.channel is ChannelName.SLACK and conversation.address.endswith(member.member_id)
-    by_mail = bool(member.email) and conversation.address.casefold() == member.email.casefold()
+def _is_customer(member: Member, channel: ChannelName, addresses: Collection[str]) -> str:
+    """Nobody decides on a request of a conversation that they take part in, by whatever name they do."""
+    by_slack = channel is ChannelName.SLACK and member.member_id in addresses
+    by_mail = bool(member.email) and member.email.casefold() in {address.casefold() for address in addresses}
     return "You asked for this yourself, so somebody else has to decide." if by_slack or by_mail else ""
 
 

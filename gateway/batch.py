@@ -29,14 +29,17 @@ class Batch:
         return self.values[0] if len(self.items) == 1 and isinstance(self.items[0].content, str) else None
 
 
-def batch_of(texts: Sequence[Message], files: Sequence[Attachment]) -> Batch:
-    """All texts in order of arrival, then all files. A file that could not be fetched is mentioned instead."""
+def batch_of(texts: Sequence[Message], files: Sequence[Attachment], *, with_names: bool = False) -> Batch:
+    """All texts in order of arrival, then all files. A file that could not be fetched is mentioned instead.
+
+    Where several people write in one conversation, `with_names` puts each author before what they wrote.
+    """
     items: list[UserSessionMessage] = []
     values: list[str] = []
     for message in texts:
         if message.text.strip():
-            items.append(UserSessionMessage(message.text))
-            values.append(message.text)
+            values.append(with_author(message) if with_names else message.text)
+            items.append(UserSessionMessage(values[-1]))
     for file in files:
         if file.content is None:
             values.append(f"(The file {file.name} could not be fetched: {file.source})")
@@ -47,6 +50,12 @@ def batch_of(texts: Sequence[Message], files: Sequence[Attachment]) -> Batch:
     if not items:
         return Batch((UserSessionMessage(NOTHING),), (NOTHING,))
     return Batch(tuple(items), tuple(values))
+
+
+def with_author(message: Message) -> str:
+    """A message as the minutes of a meeting would have it: the name on a line of its own, then the words."""
+    name = " ".join((message.sender.name or message.sender.address).split())
+    return f"{name}:\n{message.text}"
 
 
 def count_posted(history: Sequence[SessionMessage]) -> int:

@@ -13,6 +13,7 @@ from datetime import datetime
 
 import structlog
 
+from channels.message import ChannelName
 from channels.staff import ApprovalState
 from gateway import wording
 from gateway.arguments import changed_arguments
@@ -154,7 +155,15 @@ class Run:
     async def _batch(self) -> Batch:
         turn = self.turn
         texts = await messages.between(self._db, turn.conversation_id, turn.first_position, turn.last_position)
-        return batch_of(texts, await self._runner.attachments.of(turn))
+        files = await self._runner.attachments.of(turn)
+        return batch_of(texts, files, with_names=await self._has_several_authors())
+
+    async def _has_several_authors(self) -> bool:
+        """Up to this turn, so that a turn which is repeated says the same. A phone has one author."""
+        turn = self.turn
+        if turn.reply_to.channel is ChannelName.SMS:
+            return False
+        return len(await messages.authors(self._db, turn.conversation_id, upto=turn.last_position)) > 1
 
     async def _bind(self, session: Session) -> None:
         """A conversation's first session is its session for life: remembered before anything is posted."""

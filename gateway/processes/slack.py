@@ -1,27 +1,63 @@
-"""`slack`: takes in over Socket Mode what Slack would otherwise post to `web`."""
+"""`slack`: takes in over Socket Mode what Slack would otherwise post to `web`; customers' messages and clicks alike.
+
+Where PORT is set, `/readyz` tells there whether Slack still answers.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 
-from gateway.app import open_gateway
+import uvicorn
+from starlette.applications import Starlette
+
+from gateway.app import Gateway, open_gateway
 from gateway.processes.start import start
 from gateway.settings import ProcessType, Settings
 from gateway.stopping import stop_signal
+from gateway.web.health import listener_routes
 
 
 async def listen(settings: Settings) -> None:
     """Listen until SIGTERM or SIGINT."""
     stop = stop_signal()
-    async with open_gateway(settings) as gateway:
+    async with open_gateway(settings) as gateway, _health(gateway, settings):
         assert gateway.slack is not None  # noqa: S101  # the settings have been checked
         listening = asyncio.create_task(gateway.slack.listen_socket())
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait((listening, stopping), return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
-        if listening.done():
-            await listening
         listening.cancel()
+        with suppress(asyncio.CancelledError):
+            await listening
+
+
+@asynccontextmanager
+async def _health(gateway: Gateway, settings: Settings) -> AsyncIterator[None]:
+    """Answer on PORT while the block runs; this process needs none, so it has one only where it is given."""
+    if settings.port is None:
+        yield
+        return
+    app = Starlette(routes=listener_routes)
+    app.state.gateway = gateway
+    server = _QuietServer(
+        uvicorn.Config(app, settings.host, settings.port, log_config=None, access_log=False, lifespan="off")
+    )
+    serving = asyncio.create_task(server.serve())
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving
+
+
+class _QuietServer(uvicorn.Server):
+    """Leaves signals to the process, which has its own way of stopping."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import Any
 
 import uvloop
 
+from channels.errors import ChannelError
 from gateway.agent.errors import DefinitionError
 from gateway.errors import ConfigurationError
 from gateway.logs import set_up_logging
@@ -25,7 +26,7 @@ def start(process: ProcessType, run: Callable[[Settings], Coroutine[Any, Any, No
             runner.run(run(settings))
     except (ConfigurationError, DefinitionError) as error:
         _fail(error, 2)
-    except DatabaseUnavailable as error:
+    except (DatabaseUnavailable, ChannelError) as error:
         _fail(error, 1)
     except KeyboardInterrupt:
         sys.exit(130)

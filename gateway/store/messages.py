@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from channels.message import Attachment, ChannelName, InboundMessage
@@ -78,6 +78,14 @@ async def between(db: Statements, conversation_id: ConversationId, first: int, l
 async def at(db: Statements, conversation_id: ConversationId, position: int) -> Message:
     """The message at a position that is known to be taken."""
     return (await between(db, conversation_id, position, position))[0]
+
+
+async def authors(db: Statements, conversation_id: ConversationId, *, upto: int) -> Collection[str]:
+    """The addresses of all who wrote the messages up to a position."""
+    rows = await db.fetch(
+        "SELECT DISTINCT sender FROM messages WHERE conversation_id = $1 AND position <= $2", conversation_id, upto
+    )
+    return {sender_from_json(row["sender"]).address for row in rows}
 
 
 async def add_attachment(tx: Statements, attachment: Attachment, *, attachment_id: str, message_id: MessageId) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
@@ -23,9 +24,13 @@ async def healthz(_request: Request) -> Response:
 async def readyz(request: Request) -> Response:
     """503 with the names of what does not answer, and how."""
     gateway: Gateway = request.app.state.gateway
-    found = await asyncio.gather(_database(gateway), _redis(gateway), _platform(gateway))
-    problems = {name: problem for name, problem in found if problem}
-    return JSONResponse({"status": "failed" if problems else "ok", "problems": problems}, 503 if problems else 200)
+    return _report(await asyncio.gather(_database(gateway), _redis(gateway), _platform(gateway)))
+
+
+async def listening(request: Request) -> Response:
+    """The same of a process that listens to Slack over Socket Mode: red as soon as Slack leaves pings unanswered."""
+    gateway: Gateway = request.app.state.gateway
+    return _report(await asyncio.gather(_database(gateway), _redis(gateway), _socket(gateway)))
 
 
 async def metrics(request: Request) -> Response:
@@ -39,6 +44,15 @@ routes = [
     Route("/readyz", readyz),
     Route("/metrics", metrics),
 ]
+listener_routes = [
+    Route("/healthz", healthz),
+    Route("/readyz", listening),
+]
+
+
+def _report(found: Sequence[tuple[str, str]]) -> Response:
+    problems = {name: problem for name, problem in found if problem}
+    return JSONResponse({"status": "failed" if problems else "ok", "problems": problems}, 503 if problems else 200)
 
 
 async def _database(gateway: Gateway) -> tuple[str, str]:
@@ -64,3 +78,8 @@ async def _platform(gateway: Gateway) -> tuple[str, str]:
             return "agent", await gateway.platform.check()
     except TimeoutError:
         return "agent", "no answer"
+
+
+async def _socket(gateway: Gateway) -> tuple[str, str]:
+    is_listening = gateway.slack is not None and await gateway.slack.is_listening()
+    return "slack", "" if is_listening else "the socket is not connected, or Slack does not answer its pings"
