@@ -20,7 +20,8 @@ from gateway.domain import Delivery, DeliveryId, DeliveryKind, DeliveryState, ut
 from gateway.errors import NotFound
 from gateway.queue import Wakeups
 from gateway.store import deliveries, opt_outs
-from gateway.store.database import Database
+from gateway.store.database import Database, Statements
+from gateway.store.deliveries import ClaimedDelivery
 
 log = structlog.get_logger(__name__)
 
@@ -48,7 +49,7 @@ class Outbound:
         self._wakeups = wakeups
         self._retry_at = retry_at
         self._clock = clock
-        self._in_flight: set[asyncio.Task[bool]] = set()
+        self._in_flight: set[asyncio.Task[ClaimedDelivery | None]] = set()
 
     async def drain(self) -> None:
         """Wait for the sends that are under way, so that a process which stops leaves none of unknown outcome."""
@@ -57,16 +58,17 @@ class Outbound:
 
     async def deliver(self, lane: str) -> None:
         """Send what is due in a lane, first to last, until it is empty or its head has to wait."""
-        while True:
-            now = self._clock()
-            claimed = await deliveries.claim_head(self._db, lane, now=now, until=now + SENDING_LEASE)
-            if claimed is None:
-                return
-            if claimed.is_suppressed and claimed.delivery.kind in (DeliveryKind.ANSWER, DeliveryKind.NOTICE):
-                await self._finish(claimed.delivery, DeliveryState.FAILED, code="opted_out", reason="they opted out")
-                continue
-            if not await self._attempted(claimed.delivery):
-                return
+        await self.deliver_from(await self.claim(self._db, lane))
+
+    async def deliver_from(self, head: ClaimedDelivery | None) -> None:
+        """The same, for a lane whose head is claimed already."""
+        while head is not None:
+            head = await self._attempted(head)
+
+    async def claim(self, db: Statements, lane: str) -> ClaimedDelivery | None:
+        """Take the head of a lane, so that it is ours to send; within a transaction, where one is open."""
+        now = self._clock()
+        return await deliveries.claim_head(db, lane, now=now, until=now + SENDING_LEASE)
 
     async def reconcile(self, delivery_id: DeliveryId) -> None:
         """Find out what became of a send that nobody heard the answer of, then go on with its lane."""
@@ -104,18 +106,22 @@ class Outbound:
             )
         await self._wakeups.deliver(delivery.lane)
 
-    async def _attempted(self, delivery: Delivery) -> bool:
+    async def _attempted(self, claimed: ClaimedDelivery) -> ClaimedDelivery | None:
         """Send it in a task of its own, which goes on to the end when this job is cancelled."""
-        task = asyncio.create_task(self._attempt(delivery))
+        task = asyncio.create_task(self._attempt(claimed))
         self._in_flight.add(task)
         task.add_done_callback(self._in_flight.discard)
         # Waiting does not cancel the task. A long send (a large mail) keeps its hold on the delivery meanwhile.
         while not (await asyncio.wait({task}, timeout=HOLD_AGAIN_AFTER_S))[0]:
-            await deliveries.hold_on(self._db, delivery, until=self._clock() + SENDING_LEASE)
+            await deliveries.hold_on(self._db, claimed.delivery, until=self._clock() + SENDING_LEASE)
         return task.result()
 
-    async def _attempt(self, delivery: Delivery) -> bool:
-        """Send it once. False: the lane has to wait."""
+    async def _attempt(self, claimed: ClaimedDelivery) -> ClaimedDelivery | None:
+        """Send it once. The lane's next, where it has one and need not wait."""
+        delivery = claimed.delivery
+        if claimed.is_suppressed and delivery.kind in (DeliveryKind.ANSWER, DeliveryKind.NOTICE):
+            await self._finish(delivery, DeliveryState.FAILED, code="opted_out", reason="they opted out")
+            return await self.claim(self._db, delivery.lane)
         try:
             receipt = await self._carriers[delivery.kind].send(delivery)
         except UnknownOutcome as error:
@@ -123,14 +129,18 @@ class Outbound:
                 delivery, DeliveryState.UNKNOWN, due_at=self._clock(), code=error.code, reason=error.reason
             )
             log.warning("delivery.unknown", delivery_id=delivery.id, code=error.code)
-            return False
+            return None
         except (TemporaryFailure, ChannelDown) as error:
-            return await self._try_later(delivery, error)
+            may_go_on = await self._try_later(delivery, error)
+            return await self.claim(self._db, delivery.lane) if may_go_on else None
         except PermanentFailure as error:
             await self._give_up(delivery, error)
-            return True
-        await self._sent(delivery, receipt)
-        return True
+            return await self.claim(self._db, delivery.lane)
+        async with self._db.transaction() as tx:
+            await deliveries.finish(
+                tx, delivery, DeliveryState.SENT, now=self._clock(), provider_id=receipt.provider_id
+            )
+            return await self.claim(tx, delivery.lane)
 
     async def _sent(self, delivery: Delivery, receipt: Receipt) -> None:
         await self._finish(delivery, DeliveryState.SENT, provider_id=receipt.provider_id)

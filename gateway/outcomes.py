@@ -13,7 +13,7 @@ import structlog
 from channels.base import Channel
 from channels.message import Answer, Author, ChannelName, OutboundPart, ReplyTarget
 from channels.staff import ApprovalState
-from gateway import audit, wording
+from gateway import audit, outbound, wording
 from gateway.approvals import card_delivery, card_lane
 from gateway.cards import describe_customer
 from gateway.domain import (
@@ -34,7 +34,7 @@ from gateway.relay import ApprovalAsked, Ending, Failed, Paused, Replied, ToolOu
 from gateway.store import approvals, conversations, deliveries, messages, turns
 from gateway.store.conversations import Claimed
 from gateway.store.database import Database, Statements
-from gateway.store.deliveries import NewDelivery, from_part
+from gateway.store.deliveries import ClaimedDelivery, NewDelivery, from_part
 
 log = structlog.get_logger(__name__)
 
@@ -45,10 +45,14 @@ NO_WORDS = "the agent said nothing"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one look at a conversation came to: when to look again (None: never), and which lanes have news to send."""
+    """What one look at a conversation came to: when to look again (None: never), and which lanes have news to send.
+
+    `head` is the first of the conversation's own lane, claimed by the commit that queued it.
+    """
 
     due_at: datetime | None
     lanes: tuple[str, ...] = ()
+    head: ClaimedDelivery | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +143,9 @@ class Outcomes:
             cards = await self._note_tools(tx, turn, tools, now=now)
             await turns.end(tx, turn.id, TurnState.DONE, now=now)
             due_at = await conversations.end_turn(tx, claimed.lease, posted=posted, now=now)
+            head = await deliveries.claim_head(tx, turn.conversation_id, now=now, until=now + outbound.SENDING_LEASE)
         log.info("turn.done", conversation_id=turn.conversation_id, turn_id=turn.id)
-        return Step(due_at, (turn.conversation_id, *cards))
+        return Step(due_at, cards, head)
 
     async def _fail(self, claimed: Claimed, turn: Turn, reason: str, posted: int, tools: Sequence[ToolOutcome]) -> Step:
         """The customer gets an honest word, staff get the conversation."""

@@ -77,6 +77,7 @@ class Turns:
                 # The process is being stopped: somebody else can go on at once.
                 await asyncio.shield(self._outcomes.leave(claimed, look_again_at=self._clock()))
                 raise
+            await self._outbound.deliver_from(step.head)
             for lane in step.lanes:
                 await self._outbound.deliver(lane)
             if step.due_at is None:
