@@ -99,6 +99,7 @@ def server_config(app: Starlette, host: str, port: int) -> uvicorn.Config:
         ws_max_size=WS_READ_LIMIT,
         ws_per_message_deflate=False,  # doubles the cost of a frame, for nothing on a loopback
         access_log=False,
+        log_level="warning",  # else a line with an address for every connection
         proxy_headers=False,
         log_config=None,
         lifespan="off",

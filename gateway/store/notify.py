@@ -7,6 +7,7 @@ transaction is heard after its commit, in the order of commits, and never when i
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
@@ -19,9 +20,11 @@ from gateway.store.database import Statements
 log = structlog.get_logger(__name__)
 
 # Postgres takes payloads below 8000 bytes. Longer words go in pieces, which nothing can come between: a transaction's
-# notifications are delivered together. Each piece says first whether more follow.
+# notifications are delivered together. Each piece begins with whether more follow, and with a label that no other has:
+# of equal payloads in one transaction Postgres delivers only one.
 MAX_PIECE_CHARS = 7_900
 MORE, LAST = "+", "."
+_LABEL_CHARS = 16
 RETRY_AFTER = timedelta(seconds=1)
 CONNECT_TIMEOUT = timedelta(seconds=10)
 
@@ -35,7 +38,8 @@ async def notify(tx: Statements, channel: str, message: str) -> None:
 def pieces_of(message: str) -> Iterator[str]:
     starts = range(0, max(len(message), 1), MAX_PIECE_CHARS)
     for start in starts:
-        yield (MORE if start != starts[-1] else LAST) + message[start : start + MAX_PIECE_CHARS]
+        label = secrets.token_hex(_LABEL_CHARS // 2)
+        yield (MORE if start != starts[-1] else LAST) + label + message[start : start + MAX_PIECE_CHARS]
 
 
 class Pieces:
@@ -46,7 +50,7 @@ class Pieces:
         self._collected: list[str] = []
 
     def add(self, piece: str) -> None:
-        self._collected.append(piece[1:])
+        self._collected.append(piece[1 + _LABEL_CHARS :])
         if piece.startswith(LAST):
             message = "".join(self._collected)
             self._collected.clear()

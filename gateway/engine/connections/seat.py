@@ -43,10 +43,11 @@ class Seat:
             self._hub.detach(self._attachment)
             raise
         self.agent_id = session.agent_id
-        self._attachment.last_seq = session.seq if after_seq is None else after_seq
+        self._attachment.last_seq = session.seq if after_seq is None else min(after_seq, session.seq)
         if former is not None:
             former.leave()
-            self._attachment.last_seq = max(after_seq or 0, former._attachment.last_seq)
+            if after_seq is None:
+                self._attachment.last_seq = former._attachment.last_seq
         self._outbox.put(frames.acknowledged("connect_session", self.session_id, last_seq=session.seq))
         self._attachment.catch_up(tell_all(self.session_id, self.agent_id, missed))
         if after_seq is None and session.state is not SessionState.IDLE:

@@ -362,3 +362,28 @@ async def test_health_needs_no_key(engine: str) -> None:
         answer = await http.get(f"{engine}/healthz")
 
     assert (answer.status_code, answer.json()["status"]) == (200, "ok")
+
+
+async def test_a_client_that_does_not_read_holds_up_nobody(engine: str) -> None:
+    agent_id = await make_agent(engine)
+
+    async with connected(engine) as client, connected(engine) as sleeper:
+        session_id = await client.create(agent_id)
+        await sleeper.resume(session_id)
+        sleeper.socket.transport.pause_reading()
+        replies = [reply_of(await client.turn(f"think {number} " + "x" * 700_000)) for number in range(4)]
+        sleeper.socket.transport.resume_reading()
+
+    assert [reply[:19] for reply in replies] == [f"I thought about: {number} " for number in range(4)]
+
+
+async def test_a_number_beyond_the_last_event_silences_nobody(engine: str) -> None:
+    agent_id = await make_agent(engine)
+
+    async with connected(engine) as client, connected(engine) as listener:
+        session_id = await client.create(agent_id)
+        await listener.resume(session_id, after_seq=1_000_000)
+        told = await client.turn("Hello.")
+        heard = await listener.until(lambda frame: status_of(frame) == "Idle")
+
+    assert heard == told[1:]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
+import asyncpg
 import pytest
 
+from tests.gateway.engine.process import AGENT_NAME, engine_process
 from tests.gateway.engine.python_agents import Gate, agent_with_gate, id_of
 from tests.gateway.engine.serving import Served, serving
 from tests.gateway.engine.wire import (
@@ -110,3 +113,48 @@ async def test_a_message_posted_elsewhere_during_a_turn_is_the_next_turn(
 
     assert reply_of(first) == "tool hold returned: through"
     assert reply_of(second) == "You said: And then this."
+
+
+async def test_the_turns_of_a_killed_process_are_ended_by_another(
+    database_url: str, here: Served, tmp_path: Path
+) -> None:
+    ledger = tmp_path / "ledger"
+    async with engine_process(database_url) as other, connected(other.address) as client:
+        session_id = await client.create(await id_of(other.address, AGENT_NAME))
+        async with connected(here.address) as listener:
+            await listener.resume(session_id)
+            await client.post(f'call stall {{"path": "{ledger}"}}')
+            begun = await listener.until(lambda frame: bool(contents([frame], "tool_call")))
+            await other.kill()
+            ended = await listener.until(is_turn_end)
+            after = await listener.turn("Hello.")
+
+    assert outline(begun) == ["Processing", "tool_call Running"]
+    assert outline(ended) == ["tool_call Error", "tool_result Error", "error_message", "Idle"]
+    assert contents(ended, "error_message")[0]["tools_started"] is True
+    assert reply_of(after) == "You said: Hello."
+
+
+async def test_what_was_announced_to_a_broken_connection_is_told_later(
+    here: Served, there: Served, database_url: str
+) -> None:
+    agent_id = await make_agent(here.address)
+
+    async with connected(here.address) as client, connected(there.address) as listener:
+        session_id = await client.create(agent_id)
+        await listener.resume(session_id)
+        await _break_listening(database_url)
+        told = await client.turn("Can you hear me?")
+        heard = await listener.until(is_turn_end)
+
+    recorded = [frame for frame in told if frame["type"] in ("message_notification", "participant_status")]
+    assert [frame for frame in heard if frame["type"] != "message_delta"] == recorded
+
+
+async def _break_listening(database_url: str) -> None:
+    connection = await asyncpg.connect(database_url)
+    await connection.fetch(
+        """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+           WHERE query LIKE 'LISTEN%' AND datname = current_database()"""
+    )
+    await connection.close()
