@@ -41,9 +41,10 @@ async def _run(data: Path, state: DemoState) -> None:
         _programs(data, state), logs=data / "log", report=lambda words: console.print(f"[yellow]•[/] {words}")
     )
     async with asyncio.TaskGroup() as group:
-        running = group.create_task(supervisor.run(stop))
-        group.create_task(_welcome(state, data, stop))
-        await running
+        group.create_task(supervisor.run(stop))
+        welcome = group.create_task(_welcome(state, data, stop))
+    if not welcome.result():
+        raise GatewayError(f"the demo did not start within {READY_WITHIN_S:g} s: see {data / 'log'}")
     console.print("Stopped. Its state is kept; the next start goes on from here.")
 
 
@@ -60,8 +61,8 @@ def _programs(data: Path, state: DemoState) -> Sequence[Program]:
     ]
 
 
-async def _welcome(state: DemoState, data: Path, stop: asyncio.Event) -> None:
-    """Wait until everything answers, then explain."""
+async def _welcome(state: DemoState, data: Path, stop: asyncio.Event) -> bool:
+    """Wait until everything answers, then explain. False: it did not, and everything is told to stop."""
     with console.status("Starting Redis, engine, web, worker, mailbox and the sandbox…"):
         try:
             async with asyncio.timeout(READY_WITHIN_S), httpx.AsyncClient(trust_env=False) as http:
@@ -69,9 +70,10 @@ async def _welcome(state: DemoState, data: Path, stop: asyncio.Event) -> None:
                 await _answers(http, f"{state.web_url}/readyz", stop)
         except TimeoutError:
             stop.set()
-            raise GatewayError(f"the demo did not start within {READY_WITHIN_S:g} s: see {data / 'log'}") from None
+            return False
     if not stop.is_set():
         console.print(Panel(_words(state, data), title="Frontdesk is open", title_align="left", expand=False))
+    return True
 
 
 async def _answers(http: httpx.AsyncClient, url: str, stop: asyncio.Event) -> None:
