@@ -125,7 +125,12 @@ async def open_gateway(settings: Settings, *, retry_at: RetrySchedule = never) -
             turns=Turns(
                 db,
                 leases,
-                Runner(db, sessions, Attachments(db, channels)),
+                Runner(
+                    db,
+                    sessions,
+                    Attachments(db, channels),
+                    displays={ChannelName.SLACK: slack.channel} if slack else None,
+                ),
                 outcomes,
                 outbound,
                 turn_timeout=timedelta(seconds=settings.turn_timeout),

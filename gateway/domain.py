@@ -142,6 +142,7 @@ class Turn:
     reply_to: ReplyTarget
     started_at: datetime
     deadline_at: datetime
+    begun: ReplyTarget | None = None  # where its answer has begun to grow: the first part completes what stands there
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ has lost its lease writes nothing at all.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -172,7 +172,9 @@ class Outcomes:
         async with self._db.transaction() as tx:
             for approval in asked:
                 await self._ask(tx, approval, now=now)
-            await self._say(tx, turn, DeliveryKind.NOTICE, wording.CHECKING, key=f"{turn.id}:checking", now=now)
+            # Once a turn, but for words that had begun to grow: they are not left half said.
+            key = f"{asked[0].id}:checking" if turn.begun else f"{turn.id}:checking"
+            await self._say(tx, turn, DeliveryKind.NOTICE, wording.CHECKING, key=key, now=now)
             cards = await self._note_tools(tx, turn, tools, now=now)
             await turns.pause(tx, turn.id)
             due_at = await conversations.let_go(tx, claimed.lease)
@@ -222,13 +224,17 @@ class Outcomes:
         return tuple(lanes)
 
     async def _say(self, tx: Statements, turn: Turn, kind: DeliveryKind, text: str, *, key: str, now: datetime) -> None:
-        """Queue words for the customer in the form of their channel, to where the turn's messages came from."""
+        """Queue words for the customer in the form of their channel, to where the turn's messages came from.
+
+        Where the answer has begun to grow before their eyes, the first part completes what stands there.
+        """
         channel = self._channels.get(turn.reply_to.channel)
         # Without its channel it still becomes a row, and then a dead letter that says what is missing.
         plain = (OutboundPart(key, turn.reply_to, text),)
         answer = Answer(text, author=Author.AGENT if kind is DeliveryKind.ANSWER else Author.NOTICE)
         for part in channel.compose(answer, turn.reply_to, key=key) if channel else plain:
-            new = from_part(part, kind=kind, conversation_id=turn.conversation_id, turn_id=turn.id)
+            placed = replace(part, target=turn.begun) if turn.begun and part.part == 1 else part
+            new = from_part(placed, kind=kind, conversation_id=turn.conversation_id, turn_id=turn.id)
             await deliveries.add(tx, new, now=now)
 
     async def _quote(self, turn: Turn) -> str:

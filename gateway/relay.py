@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from channels.base import Activity, Progress
 from gateway.events import ParticipantStatus, SessionEvent, SessionEventType, SessionMessage
 
 # A platform says `Idle` right after the reply, and `AwaitingApproval` right after a request; one that does not is
@@ -66,6 +67,7 @@ class Relay:
     """The state of one reading. `answered` are requests that have been decided: the platform may repeat them."""
 
     answered: Collection[str] = ()
+    progress: Progress | None = None  # what the customer sees meanwhile
     outcomes: list[ToolOutcome] = field(default_factory=list)
     _deltas: list[str] = field(default_factory=list)
     _reply: str | None = None
@@ -89,6 +91,8 @@ class Relay:
 
     def _take(self, event: SessionEvent) -> bool:
         """Note what an event says; True when nothing more is to come."""
+        if self.progress is not None:
+            show(event, self.progress)
         match event.type:
             case SessionEventType.MESSAGE_DELTA:
                 self._deltas.append(event.delta or "")
@@ -121,6 +125,25 @@ class Relay:
         if self._reply is not None:
             return Replied(self._reply)
         return self._error or Replied("".join(self._deltas))
+
+
+def show(event: SessionEvent, progress: Progress) -> None:
+    """Show the customer what an event says, as far as it is for them: words of the answer, and calls that run.
+
+    A call that waits for approval is no such event, and what a tool returns is never shown.
+    """
+    match event.type:
+        case SessionEventType.MESSAGE_DELTA if event.delta:
+            progress.write(event.delta)
+        case SessionEventType.TOOL_CALL if event.data.get("status") in _ACTIVITIES:
+            call_id = str(event.data.get("tool_call_id") or event.message_id)
+            title = str(event.tool_name or "").replace("_", " ").strip().capitalize()
+            progress.show(title or "Working", _ACTIVITIES[event.data["status"]], call_id=call_id)
+        case _:
+            pass
+
+
+_ACTIVITIES = {"Running": Activity.RUNNING, "Complete": Activity.DONE, "Error": Activity.FAILED}
 
 
 def ending_from(history: list[SessionMessage], *, after: int, answered: Collection[str]) -> Ending | None:

@@ -7,13 +7,15 @@ posting; a platform that knows `client_message_id` recognises a repeat by itself
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 
 import structlog
 
-from channels.message import ChannelName
+from channels.base import ShowsProgress
+from channels.message import ChannelName, ReplyTarget
 from channels.staff import ApprovalState
 from gateway import wording
 from gateway.arguments import changed_arguments
@@ -40,11 +42,18 @@ class Runner:
     """Makes runs of turns; holds what they share."""
 
     def __init__(
-        self, db: Database, sessions: Sessions, attachments: Attachments, *, clock: Callable[[], datetime] = utcnow
+        self,
+        db: Database,
+        sessions: Sessions,
+        attachments: Attachments,
+        *,
+        displays: Mapping[ChannelName, ShowsProgress] | None = None,
+        clock: Callable[[], datetime] = utcnow,
     ) -> None:
         self.db = db
         self.sessions = sessions
         self.attachments = attachments
+        self.displays = displays or {}
         self.clock = clock
 
     def prepare(self, claimed: Claimed, turn: Turn) -> Run:
@@ -91,6 +100,17 @@ class Run:
                 self.posted = self.turn.cursor + len(batch)
                 return await self._resume(session, events, batch, history, start)
 
+    @asynccontextmanager
+    async def shown(self) -> AsyncIterator[None]:
+        """Let the customer watch while the block runs, where their channel can show it."""
+        display = self._runner.displays.get(self.turn.reply_to.channel)
+        if display is None:
+            yield
+            return
+        async with display.progress(self.turn.begun or self.turn.reply_to, begun=self._note_begun) as progress:
+            self._relay.progress = progress
+            yield
+
     async def abandon(self) -> None:
         """Cancel what the session is still doing, so that a late reply is not taken for the next turn's."""
         try:
@@ -99,6 +119,11 @@ class Run:
                     await session.terminate()
         except (TimeoutError, SessionError) as error:
             log.warning("turn.not_abandoned", turn_id=self.turn.id, error=type(error).__name__)
+
+    async def _note_begun(self, target: ReplyTarget) -> None:
+        """Remembered before more is shown, so that a successor completes the same message."""
+        await turns.note_begun(self._db, self.turn.id, self._claimed.lease, target)
+        self.turn = replace(self.turn, begun=target)
 
     async def _resume(
         self, session: Session, events: Subscription, batch: Batch, history: list[SessionMessage], start: int

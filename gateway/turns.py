@@ -132,7 +132,7 @@ class Turns:
         run = self._runner.prepare(claimed, turn)
         left = turn.deadline_at - self._clock()
         try:
-            async with asyncio.timeout(max(0.0, left.total_seconds())):
+            async with asyncio.timeout(max(0.0, left.total_seconds())), run.shown():
                 ending = await (run.from_its_beginning() if is_new else run.from_where_it_was())
         except SessionError as error:
             log.warning("platform.unreachable", conversation_id=turn.conversation_id, turn_id=turn.id, code=error.code)

@@ -6,6 +6,7 @@ import secrets
 import socket
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import orjson
@@ -101,7 +102,7 @@ def read_state(data: Path) -> DemoState:
 
 def make_state(data: Path, *, web_port: int, engine_port: int, sandbox_port: int) -> DemoState:
     """The state that was kept, with ports that are free now; or a new one."""
-    ports = {
+    ports: dict[str, Any] = {
         "web_port": _free_from(web_port),
         "engine_port": _free_from(engine_port),
         "sandbox_port": _free_from(sandbox_port),

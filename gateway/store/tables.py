@@ -143,6 +143,7 @@ turns = Table(
     Column("last_position", BigInteger, nullable=False),
     Column("cursor", BigInteger, nullable=False),  # how many messages the session had before this turn's
     Column("reply_to", Text, nullable=False),  # JSON: frozen when the turn starts
+    Column("begun", Text),  # JSON: where its answer has begun to grow, and has to be completed
     Column("started_at", BigInteger, nullable=False),
     Column("deadline_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
@@ -173,6 +174,7 @@ approvals = Table(
     Column("arguments_hash", Text, nullable=False),  # of what would run now
     Column("policy", Text, nullable=False, server_default="{}"),  # JSON: approvers, required, high_risk
     Column("quote", Text, nullable=False, server_default=""),
+    Column("asked_because", Text, nullable=False, server_default=""),  # why a person is asked
     Column("state", Text, nullable=False),
     Column("required", Integer, nullable=False, server_default="1"),
     Column("created_at", BigInteger, nullable=False),
@@ -187,6 +189,7 @@ approvals = Table(
     Column("customer_wrote_since", Integer, nullable=False, server_default="0"),
     Column("card_slack_channel_id", Text, nullable=False, server_default=""),
     Column("card_ts", Text, nullable=False, server_default=""),
+    Column("card_link", Text, nullable=False, server_default=""),
     Column("revision", Integer, nullable=False, server_default="0"),
     UniqueConstraint("conversation_id", "request_id", name="approvals_request"),
     Index(

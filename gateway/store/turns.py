@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from gateway.domain import ConversationId, Turn, TurnId, TurnState
+from channels.message import ReplyTarget
+from gateway.domain import ConversationId, Lease, Turn, TurnId, TurnState
+from gateway.errors import LeaseLost
 from gateway.store.database import Row, Statements
 from gateway.store.values import micros, moment, target_from_json, target_to_json
 
@@ -34,7 +36,24 @@ async def get(db: Statements, turn_id: TurnId) -> Turn | None:
 
 
 async def pause(tx: Statements, turn_id: TurnId) -> None:
-    await tx.execute("UPDATE turns SET state = 'paused' WHERE id = $1 AND state = 'running'", turn_id)
+    """What had begun to grow has been completed by the word that the customer has to wait."""
+    await tx.execute("UPDATE turns SET state = 'paused', begun = NULL WHERE id = $1 AND state = 'running'", turn_id)
+
+
+async def note_begun(db: Statements, turn_id: TurnId, lease: Lease, target: ReplyTarget) -> None:
+    """The turn's answer begins to grow at this target. Raises `LeaseLost`."""
+    changed = await db.execute(
+        """
+        UPDATE turns SET begun = $4
+        WHERE id = $1 AND EXISTS (SELECT 1 FROM conversations WHERE id = $2 AND fence = $3)
+        """,
+        turn_id,
+        lease.conversation_id,
+        lease.fence,
+        target_to_json(target),
+    )
+    if changed != 1:
+        raise LeaseLost(lease.conversation_id)
 
 
 async def go_on(db: Statements, turn_id: TurnId, *, deadline_at: datetime) -> None:
@@ -68,4 +87,5 @@ def _turn(row: Row) -> Turn:
         reply_to=target_from_json(row["reply_to"]),
         started_at=moment(row["started_at"]),
         deadline_at=moment(row["deadline_at"]),
+        begun=target_from_json(row["begun"]) if row["begun"] else None,
     )

@@ -8,13 +8,14 @@ it gets there. The marker file says that it did, so that the next start lives.
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import importlib
 import os
 import runpy
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,20 @@ def shorten_leases() -> None:
     leases.LEASE = SHORT
     leases.RENEW_EVERY_S = 1.0
     outbound.SENDING_LEASE = timedelta(seconds=12)
+
+
+def slow_down(pause_s: float) -> None:
+    """The scripted model speaks as slowly as real ones do."""
+    from gateway.engine.models import scripted
+
+    original = scripted._stream
+
+    async def slowly(*args: Any) -> AsyncIterator[Any]:
+        async for delta in original(*args):
+            yield delta
+            await asyncio.sleep(pause_s)
+
+    scripted._stream = slowly  # type: ignore[assignment]  # one that is patched need not be as precise
 
 
 def die_at(point: str, marker: Path) -> None:
@@ -68,6 +83,8 @@ def _die(marker: Path) -> None:
 if __name__ == "__main__":
     module, *crash = sys.argv[1:]
     shorten_leases()
+    if "SLOW_MODEL" in os.environ:
+        slow_down(float(os.environ["SLOW_MODEL"]))
     if crash:
         die_at(crash[0], Path(crash[1]))
     sys.argv = [module]

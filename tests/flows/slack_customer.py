@@ -9,6 +9,7 @@ from channels.sandbox.slack.workspace import BOT_USER
 from tests.flows.deployment import Deployment, eventually
 
 CARLA, CARL = "U0CARLA", "U0CARL"
+STAN = "U0STAN"  # a customer here, and a member of the approvers' channel
 SUPPORT, DIRECT = "C0SUPPORT", "dm"
 MENTION = f"<@{BOT_USER}>"
 

@@ -12,7 +12,18 @@ from channels.sandbox.faults import Fault, FaultKind
 from channels.sandbox.slack.sockets import SocketWire
 from tests.conftest import find_free_port
 from tests.flows.deployment import Deployment, deployed, eventually
-from tests.flows.slack_customer import CARL, CARLA, DIRECT, MENTION, SUPPORT, answer, direct_messages, said, write
+from tests.flows.slack_customer import (
+    CARL,
+    CARLA,
+    DIRECT,
+    MENTION,
+    STAN,
+    SUPPORT,
+    answer,
+    direct_messages,
+    said,
+    write,
+)
 from tests.flows.stories import REFUND, is_at_rest
 
 
@@ -71,17 +82,17 @@ async def test_people_in_one_thread_are_each_known_to_the_agent(deployment: Depl
 
 
 async def test_the_approval_of_a_customer_in_slack_is_decided_by_others(deployment: Deployment) -> None:
-    root = write(deployment, f"{MENTION} {REFUND}")
+    root = write(deployment, f"{MENTION} {REFUND}", by=STAN)
     checking = await answer(deployment, root)
     card = await deployment.card()
-    await deployment.click("approval.approve", card, user=CARLA)
-    await eventually(lambda: deployment.sandbox.slack.ephemerals(CARLA), "a word to the customer")
+    await deployment.click("approval.approve", card, user=STAN)
+    await eventually(lambda: deployment.sandbox.slack.ephemerals(STAN), "a word to the customer")
     before = await deployment.refunds()
     await deployment.click("approval.approve", card)
     outcome = await answer(deployment, root, 2)
 
     assert "colleague" in checking
-    assert "yourself" in deployment.sandbox.slack.ephemerals(CARLA)[0].text
+    assert "yourself" in deployment.sandbox.slack.ephemerals(STAN)[0].text
     assert before == 0
     assert "refund_order returned" in outcome
     assert await deployment.refunds() == 1
