@@ -127,6 +127,7 @@ class Message:
     text: str
     reply_to: ReplyTarget
     received_at: datetime
+    has_files: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,7 +180,7 @@ class Run:
     async def _batch(self) -> Batch:
         turn = self.turn
         texts = await messages.between(self._db, turn.conversation_id, turn.first_position, turn.last_position)
-        files = await self._runner.attachments.of(turn)
+        files = await self._runner.attachments.of(turn) if any(message.has_files for message in texts) else ()
         return batch_of(texts, files, with_names=await self._has_several_authors())
 
     async def _has_several_authors(self) -> bool:

@@ -22,7 +22,7 @@ from gateway.outcomes import Outcomes, Step
 from gateway.relay import Failed
 from gateway.runner import Runner
 from gateway.session import SessionError
-from gateway.store import approvals, conversations, messages, turns
+from gateway.store import approvals, conversations, turns
 from gateway.store.conversations import Claimed
 from gateway.store.database import Database
 
@@ -112,7 +112,7 @@ class Turns:
         now = self._clock()
         if conversation.burst_turns >= MAX_TURNS_IN_BURST and conversation.burst_since > now - conversations.BURST:
             return await self._outcomes.hold(claimed, wording.TOO_MANY_TURNS)
-        newest = await messages.at(self._db, conversation.id, conversation.arrived)
+        assert claimed.reply_to is not None  # noqa: S101  # what has arrived is stored
         turn = Turn(
             id=TurnId(new_id("trn")),
             conversation_id=conversation.id,
@@ -120,7 +120,7 @@ class Turns:
             first_position=conversation.taken + 1,
             last_position=conversation.arrived,
             cursor=conversation.posted,
-            reply_to=newest.reply_to,
+            reply_to=claimed.reply_to,
             started_at=now,
             deadline_at=now + self._turn_timeout,
         )

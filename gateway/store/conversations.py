@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from channels.message import ChannelName
+from channels.message import ChannelName, ReplyTarget
 from gateway.domain import Conversation, ConversationId, Holder, Lease, TurnId
 from gateway.errors import LeaseLost
 from gateway.store.database import Row, Statements
-from gateway.store.values import maybe_micros, maybe_moment, micros, moment
+from gateway.store.values import maybe_micros, maybe_moment, micros, moment, target_from_json
 
 # Turns are counted over this time.
 BURST = timedelta(minutes=10)
@@ -35,6 +35,7 @@ class Claimed:
     conversation: Conversation
     open_turn_id: TurnId | None
     is_suppressed: bool
+    reply_to: ReplyTarget | None  # of the newest message
 
 
 async def count_arrival(
@@ -105,7 +106,10 @@ async def claim(
         RETURNING *, EXISTS (
             SELECT 1 FROM opt_outs WHERE opt_outs.channel = conversations.channel
                 AND opt_outs.address = conversations.address
-        ) AS is_suppressed
+        ) AS is_suppressed, (
+            SELECT reply_to FROM messages
+            WHERE messages.conversation_id = conversations.id AND messages.position = conversations.arrived
+        ) AS newest_reply_to
         """,
         conversation_id,
         owner,
@@ -119,6 +123,7 @@ async def claim(
         conversation=conversation_from(row),
         open_turn_id=row["open_turn_id"],
         is_suppressed=bool(row["is_suppressed"]),
+        reply_to=None if row["newest_reply_to"] is None else target_from_json(row["newest_reply_to"]),
     )
 
 

@@ -65,7 +65,9 @@ async def between(db: Statements, conversation_id: ConversationId, first: int, l
     """The messages at positions `first` to `last`, in order of arrival."""
     rows = await db.fetch(
         """
-        SELECT id, conversation_id, position, sender, text, reply_to, received_at FROM messages
+        SELECT id, conversation_id, position, sender, text, reply_to, received_at,
+            EXISTS (SELECT 1 FROM attachments WHERE attachments.message_id = messages.id) AS has_files
+        FROM messages
         WHERE conversation_id = $1 AND position BETWEEN $2 AND $3 ORDER BY position
         """,
         conversation_id,
@@ -160,4 +162,5 @@ def _message(row: Row) -> Message:
         text=row["text"],
         reply_to=target_from_json(row["reply_to"]),
         received_at=moment(row["received_at"]),
+        has_files=bool(row["has_files"]),
     )
