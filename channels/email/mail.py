@@ -39,13 +39,18 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class MailAttachment:
-    """A file of the mail. `name` is safe as a file name; `is_inline` means the HTML shows it where it stands."""
+    """A file of the mail. `name` is safe as a file name.
+
+    `is_inline`: the HTML shows it where it stands. `is_decoration`: it stands in a part that was cut, such as a
+    signature, and nowhere else, so that neither agent nor staff need it.
+    """
 
     name: str
     mime_type: str
     content: bytes
     content_id: str = ""
     is_inline: bool = False
+    is_decoration: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from channels.email.mail import Address, Automatic, Bounce, Forwarded, Mail, MailAttachment, MailWarning
 from channels.email.reading import automatic, bounces, fields, reports
 from channels.email.reading.addresses import addresses
 from channels.email.reading.authentication import authenticate
-from channels.email.reading.body import Body, charset_hint, read_body
+from channels.email.reading.body import Body, File, charset_hint, read_body
 from channels.email.reading.filenames import distinct, safe_name
 from channels.email.reading.html import stripped
 from channels.email.reading.mime import Part, Tree, read
@@ -176,32 +177,42 @@ def _automatic(head: _Head, is_bounce: bool, is_complaint: bool, root: Part, bod
 
 def _attachments(body: Body, reply: Extraction) -> tuple[MailAttachment, ...]:
     shown = {identifier.lower() for identifier in _CID.findall(body.html)}
-    files = [(file.name, file.mime_type, file.content, file.content_id) for file in body.files]
-    files += [file for mail in body.mails for file in _inside(mail)]
-    names = distinct(safe_name(name, mime_type) for name, mime_type, _, _ in files)
+    cut = _named_in(reply.elided) - _named_in(reply.new)
+    files = [*body.files, *(file for mail in body.mails for file in _inside(mail))]
+    names = distinct(safe_name(file.name, file.mime_type) for file in files)
     return tuple(
-        MailAttachment(name, mime_type, content, content_id, is_inline=bool(content_id) and content_id.lower() in shown)
-        for name, (_, mime_type, content, content_id) in zip(names, files, strict=True)
+        MailAttachment(
+            name,
+            file.mime_type,
+            file.content,
+            file.content_id,
+            is_inline=bool(file.content_id) and file.content_id.lower() in shown,
+            is_decoration=bool(file.content_id) and file.content_id.lower() in cut,
+        )
+        for name, file in zip(names, files, strict=True)
     )
 
 
-def _inside(mail: Part) -> Iterator[tuple[str, str, bytes, str]]:
+def _named_in(text: str) -> set[str]:
+    return {identifier.lower() for identifier in _CID.findall(text)}
+
+
+def _inside(mail: Part) -> Iterator[File]:
     """A mail that came inside the mail, as text, and the files it holds, down through mails inside mails."""
     yield _as_file(mail)
     body = read_body(mail, charset_hint(mail))
-    for file in body.files:
-        yield file.name, file.mime_type, file.content, ""
+    yield from (replace(file, content_id="") for file in body.files)
     for inner in body.mails:
         yield from _inside(inner)
 
 
-def _as_file(mail: Part) -> tuple[str, str, bytes, str]:
+def _as_file(mail: Part) -> File:
     """A mail inside the mail, readable: its main fields and its text."""
     hint = charset_hint(mail)
     head = _Head(mail.fields, hint)
     text = _text_of(mail, hint)
     lines = [f"{name}: {value}" for name, value in _shown_fields(head) if value]
-    return f"{head.subject or 'mail'}.txt", "text/plain", "\n".join([*lines, "", text]).encode(), ""
+    return File(f"{head.subject or 'mail'}.txt", "text/plain", "\n".join([*lines, "", text]).encode())
 
 
 def _shown_fields(head: _Head) -> Sequence[tuple[str, str]]:

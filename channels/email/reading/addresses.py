@@ -16,6 +16,7 @@ MAX_ADDRESSES = 200
 
 _ANGLE = re.compile(r"<([^<>]*)>?")
 _LOOKS_LIKE_ADDRESS = re.compile(r"[^\s@<>\"'(),;:]{1,100}@[^\s@<>\"'(),;:]{1,100}\.[^\s@<>\"'(),;:.]{2,}")
+_SPACED_AT = re.compile(r"\s+@\s*|@\s+")
 _TRIM = " \t\r\n<>\"',;:[]()"
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad\U000e0000-\U000e007f]")
 _DOMAIN = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.?$")
@@ -100,7 +101,7 @@ def _address(piece: str, is_in_group: bool, hint: str) -> Address | None:
     cleaned = _cleaned(written)
     if cleaned is None:
         return None
-    if cleaned != written.strip():
+    if cleaned != written.strip() or _SPACED_AT.search(piece):
         flags.add(AddressFlag.REPAIRED)
     name = decode_words(name, hint).strip(" \t\"'")
     visible = " ".join(_INVISIBLE.sub("", name).split())[:200]
@@ -120,7 +121,7 @@ def _name_and_address(piece: str) -> tuple[str, str]:
         name = piece[: last.start()].strip() or _comment(piece[last.end() :])
         return _unquoted(name), last[1]
     comment = _comment(piece)
-    bare = piece.replace(f"({comment})", " ") if comment else piece
+    bare = _SPACED_AT.sub("@", piece.replace(f"({comment})", " ") if comment else piece)
     if "@" not in bare:
         return "", ""
     words = bare.split()

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message
 from email.policy import compat32
+from typing import Any
 
 from channels.email.reading.charset import decode
 from channels.email.reading.fields import base64_bytes, parameters, raw_bytes
@@ -75,11 +76,16 @@ class _BoundedMessage(Message):
     """Stays a leaf below `MAX_DEPTH`, and survives header fields that the standard class cannot read."""
 
     depth = 0
+    text = ""  # of a leaf, as it came, 8-bit as surrogates: `get_payload` would guess at charsets and lose it
 
     def attach(self, payload: Message) -> None:  # type: ignore[override]  # the parser attaches messages only
         if isinstance(payload, _BoundedMessage):
             payload.depth = self.depth + 1
         super().attach(payload)
+
+    def set_payload(self, payload: Any, charset: Any = None) -> None:
+        self.text = payload if isinstance(payload, str) else ""
+        super().set_payload(payload, charset)
 
     def get_content_type(self) -> str:
         mime_type = self.declared_type()
@@ -159,13 +165,11 @@ def _part(message: _BoundedMessage, budget: list[int]) -> Part:
     mime_type = message.declared_type()
     children: tuple[Part, ...] = ()
     content = b""
-    payload = message.get_payload()
-    if isinstance(payload, list):
-        children = tuple(
-            _part(child, budget) for child in payload if budget[0] > 0 and isinstance(child, _BoundedMessage)
-        )
+    if message.is_multipart():
+        inner = (child for child in message.get_payload() if isinstance(child, _BoundedMessage))
+        children = tuple(_part(child, budget) for child in inner if budget[0] > 0)
     else:
-        content = _without_transfer_encoding(str(payload), first.get("content-transfer-encoding", ""))
+        content = _without_transfer_encoding(message.text, first.get("content-transfer-encoding", ""))
         if mime_type == "message/rfc822" and message.depth < MAX_DEPTH:  # encoded, which the standard forbids
             children, content = (_inner(content, message.depth, budget),), b""
         elif mime_type.startswith("multipart/") and message.depth < MAX_DEPTH:
@@ -242,7 +246,7 @@ def _base64_unless_plain(content: bytes) -> bytes:
     sample = content[:4000]
     odd = len(re.findall(rb"[^A-Za-z0-9+/=\s]", sample))
     spaced = sample.count(b" ")
-    if odd * 10 > len(sample) or spaced * 8 > len(sample):
+    if odd * 4 > len(sample) or spaced * 8 > len(sample):
         return content
     return base64_bytes(content)
 

@@ -163,7 +163,12 @@ def _is_whole(text: str, *, quote_follows: bool) -> bool:
         quote_follows
         or (has_address and not _PERSON.search(before))
         or (_starts_strongly(text) and (has_address or _is_name(after)))
-        or (_has_date(after) and len(before.split()) <= 4 and not _PERSON.search(before) and bool(_TIME.search(after)))
+        or (
+            _has_date(after)
+            and len(before.split()) <= 4
+            and not _PERSON.search(before)
+            and bool(_TIME.search(after) and _YEAR.search(after))
+        )
     )
 
 

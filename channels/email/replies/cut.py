@@ -36,7 +36,7 @@ def _kept(mail: Classified, start: int, end: int, nesting: int) -> list[int]:
 
 
 def _without_introduction(mail: Classified, blocks: list[Block], start: int, end: int) -> list[int]:
-    """Nothing says that another mail follows. A quotation at the end is one all the same, unless a colon leads to it."""
+    """Nothing says that another mail follows. A quotation at the end is cut all the same, if no colon leads to it."""
     word = "".join(block.kind for block in blocks if block.kind is not Kind.SIGNATURE)
     if word == "tq" and not _leads_on(mail, blocks[0]):
         return _trimmed(mail, start, blocks[0].end, ends_mail=False)

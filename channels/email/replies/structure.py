@@ -61,10 +61,19 @@ _SPACE = re.compile(r"\s+")
 
 def html_lines(document: HtmlElement) -> list[Line]:
     """The lines of a mail's HTML, with quotation marks and `Mark`s where the HTML has its own way of saying so."""
+    _name_pictures(document)
     for element in list(document.iter()):
         if isinstance(element.tag, str) and element.getparent() is not None:
             _mark(element)
     return list(_lines(text_of(document)))
+
+
+def _name_pictures(document: HtmlElement) -> None:
+    """Pictures that came with the mail are named in its text, as Outlook does, so that cutting text cuts them too."""
+    for picture in list(document.iter("img")):
+        source = picture.get("src", "").strip()
+        if source.lower().startswith("cid:") and len(source) < 300:
+            picture.tail = f"[{source}]{picture.tail or ''}"
 
 
 def without_marks(text: str) -> str:
