@@ -84,10 +84,10 @@ class Outcomes:
     async def begin(self, claimed: Claimed, turn: Turn) -> None:
         """The waiting messages belong to this turn from now on. Raises `LeaseLost`, as everything here."""
         async with self._db.transaction() as tx:
-            await turns.add(tx, turn)
             await conversations.begin_turn(
                 tx, claimed.lease, turn_id=turn.id, taken=turn.last_position, now=turn.started_at
             )
+            await turns.add(tx, turn)
         log.info("turn.started", conversation_id=turn.conversation_id, turn_id=turn.id)
 
     async def leave(self, claimed: Claimed, *, look_again_at: datetime | None = None) -> Step:

@@ -92,7 +92,9 @@ async def test_who_lost_the_lease_starts_no_turn_and_binds_no_session(world: Wor
     conversation_id = await world.text("one")
     claimed = await world.claim(conversation_id)
     world.clock.advance(LEASE)
-    assert await Leases(world.db, clock=world.clock).claim(conversation_id) is not None
+    other = await Leases(world.db, clock=world.clock).claim(conversation_id)
+    assert other is not None
+    await world.start_turn(other)
     before = await _everything(world)
 
     with pytest.raises(LeaseLost):
