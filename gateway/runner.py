@@ -67,6 +67,7 @@ class Run:
         self._runner = runner
         self._db = runner.db
         self._claimed = claimed
+        self._session_id = claimed.conversation.session_id
         self._relay = Relay()
         self.turn = turn
         self.posted = UNKNOWN
@@ -78,7 +79,7 @@ class Run:
     async def from_its_beginning(self) -> Ending:
         """Post the turn's messages and read how it ends. Raises SessionError where the platform is out of reach."""
         batch = await self._batch()
-        async with self._runner.sessions.use(self._claimed.conversation.session_id) as session:
+        async with self._runner.sessions.use(self._session_id) as session:
             await self._bind(session)
             if self.turn.cursor == UNKNOWN:
                 await self._set_cursor(count_posted(await session.get_messages()))
@@ -88,7 +89,7 @@ class Run:
     async def from_where_it_was(self) -> Ending:
         """Pick up a turn that was paused or dropped: nothing is posted or answered a second time."""
         batch = await self._batch()
-        async with self._runner.sessions.use(self._claimed.conversation.session_id) as session:
+        async with self._runner.sessions.use(self._session_id) as session:
             await self._bind(session)
             with session.subscribe() as events:
                 history = await session.get_messages()
@@ -97,7 +98,7 @@ class Run:
                 start = find_batch(history, batch, cursor=self.turn.cursor)
                 if start is None:
                     return await self._post(session, events, batch)
-                self.posted = self.turn.cursor + len(batch)
+                self.posted = count_posted(history[:start]) + len(batch)
                 return await self._resume(session, events, batch, history, start)
 
     @asynccontextmanager
@@ -113,9 +114,11 @@ class Run:
 
     async def abandon(self) -> None:
         """Cancel what the session is still doing, so that a late reply is not taken for the next turn's."""
+        if self._session_id is None:
+            return
         try:
             async with asyncio.timeout(ABANDON_TIMEOUT_S):
-                async with self._runner.sessions.use(self._claimed.conversation.session_id) as session:
+                async with self._runner.sessions.use(self._session_id) as session:
                     await session.terminate()
         except (TimeoutError, SessionError) as error:
             log.warning("turn.not_abandoned", turn_id=self.turn.id, error=type(error).__name__)
@@ -192,8 +195,9 @@ class Run:
 
     async def _bind(self, session: Session) -> None:
         """A conversation's first session is its session for life: remembered before anything is posted."""
-        if self._claimed.conversation.session_id is None and session.session_id is not None:
+        if self._session_id is None and session.session_id is not None:
             await conversations.bind_session(self._db, self._claimed.lease, session.session_id)
+            self._session_id = session.session_id
 
     async def _set_cursor(self, cursor: int) -> None:
         await turns.set_cursor(self._db, self.turn.id, cursor)

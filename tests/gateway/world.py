@@ -210,9 +210,11 @@ class World:
         return conversation_id
 
     async def deliver_all(self) -> None:
-        """Send everything that is due, as a worker would."""
+        """Send everything that is due and ask about what is unknown, as the sweep has workers do."""
         for lane in await deliveries.due_lanes(self.db, now=self.clock(), limit=100):
             await self.outbound.deliver(lane)
+        for delivery_id in await deliveries.due_unknown(self.db, now=self.clock(), limit=100):
+            await self.outbound.reconcile(delivery_id)
 
     # What people do at the desk
 
