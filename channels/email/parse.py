@@ -40,6 +40,7 @@ _DELIVERED_TO = (
     "apparently-to",
 )
 _CID = re.compile(r"\bcid:([^\s\"'<>)\]]{1,300})", re.IGNORECASE)
+_PICTURE = re.compile(r"\[cid:([^\]\s]{1,300})\]", re.IGNORECASE)
 _SPACES = re.compile(r"\s+")
 
 _Fields = tuple[tuple[str, str], ...]
@@ -57,6 +58,11 @@ def parse(raw: bytes, *, received_at: datetime, trusted_authserv: str = "") -> M
     head = _Head(root.fields, hint)
     body = read_body(root, hint)
     reply = extract(body.plain, body.html, subject=head.subject)
+    forwarded = _forwarded(body, reply, hint)
+    if not reply.text.strip() and forwarded is not None:
+        reply = replace(reply, text=forwarded.text, new=forwarded.text)
+    attachments = _attachments(body, reply)
+    reply = _with_pictures_named(reply, attachments)
     bounce = _bounce(root, body, reply.text)
     complaint = reports.read_complaint(root, body.reports, _returned(body))
     return Mail(
@@ -79,8 +85,8 @@ def parse(raw: bytes, *, received_at: datetime, trusted_authserv: str = "") -> M
         html=sanitised(body.html) if body.html else "",
         new_text=reply.new,
         elided_text=reply.elided,
-        attachments=_attachments(body, reply),
-        forwarded=_forwarded(body, reply, hint),
+        attachments=attachments,
+        forwarded=forwarded,
         automatic=_automatic(head, bounce is not None, complaint is not None, root, body),
         suppresses_acknowledgement=automatic.suppresses_acknowledgement(root.fields),
         bounce=bounce,
@@ -190,6 +196,21 @@ def _attachments(body: Body, reply: Extraction) -> tuple[MailAttachment, ...]:
             is_decoration=bool(file.content_id) and file.content_id.lower() in cut,
         )
         for name, file in zip(names, files, strict=True)
+    )
+
+
+def _with_pictures_named(reply: Extraction, attachments: tuple[MailAttachment, ...]) -> Extraction:
+    """`[cid:…]`, the way in which Outlook and we mark a picture, says nothing to a reader: its file name does."""
+    names = {file.content_id.lower(): file.name for file in attachments if file.content_id}
+
+    def named(match: re.Match[str]) -> str:
+        return f"[image: {names.get(match[1].lower(), 'missing')}]"
+
+    return replace(
+        reply,
+        text=_PICTURE.sub(named, reply.text),
+        new=_PICTURE.sub(named, reply.new),
+        elided=_PICTURE.sub(named, reply.elided),
     )
 
 

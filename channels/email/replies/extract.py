@@ -20,6 +20,7 @@ from channels.email.replies.structure import html_lines, without_marks
 
 _WORD = re.compile(r"\w+")
 _LINK_TARGET = re.compile(r"<(?:https?|mailto|tel):[^<>\s]*>")
+_PICTURE = re.compile(r"\[(?:cid|image):[^\]]{0,300}\]")
 _USE_HTML = re.compile(
     r"(?:view|see|use|switch to|read|enable).{0,40}\bhtml\b|html.{0,20}(?:compatible|capable|version|format)"
     r"|does(?: not|n't) support html|kein html|html-(?:ansicht|format)|ne supporte pas (?:le )?html",
@@ -84,7 +85,7 @@ def _parted(lines: Sequence[Line], subject: str) -> Extraction:
 def _better(plain: Extraction, html: Extraction) -> tuple[Extraction, bool]:
     """The one to use, and whether that was a matter of judgement."""
     words_plain, words_html = _words(plain.new), _words(html.new)
-    if words_plain == words_html:
+    if words_plain == words_html or not words_html:
         return plain, False
     if not plain.elided and html.elided and _begins_with(words_plain, words_html):
         return html, False  # only the HTML knew where the quotation begins
@@ -100,7 +101,7 @@ def _begins_with(longer: list[str], shorter: list[str]) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    return _WORD.findall(_LINK_TARGET.sub("", text).lower())
+    return _WORD.findall(_PICTURE.sub("", _LINK_TARGET.sub("", text)).lower())
 
 
 def _says(lines: Sequence[Line]) -> bool:
