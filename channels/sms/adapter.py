@@ -43,6 +43,7 @@ STATUS_PATH = "/twilio/status"
 _TRIAL_PREFIX = "Sent from your Twilio trial account - "
 # `date_created` has whole seconds, and so has the clock that we compare with.
 _ROUNDING = timedelta(seconds=2)
+_SAY_NOTHING = str(MessagingResponse()).encode()
 _FAILED = frozenset({"failed", "undelivered", "canceled"})
 _STATUSES = {"delivered": DeliveryStatus.DELIVERED, "read": DeliveryStatus.READ}
 
@@ -123,7 +124,7 @@ class SmsAdapter:
         if isinstance(event, Ignored):
             _log.info("sms_ignored", provider_id=event.provider_id, reason=event.reason)
         await inbox.accept(event)
-        return WebhookReply(body=str(MessagingResponse()).encode(), content_type="text/xml; charset=utf-8")
+        return WebhookReply(body=_SAY_NOTHING, content_type="text/xml; charset=utf-8")
 
     async def receive_message(self, request: WebhookRequest, inbox: Inbox) -> WebhookReply:
         """What came to `MESSAGES_PATH`. See `receive`."""
