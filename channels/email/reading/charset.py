@@ -75,10 +75,11 @@ def codec_name(declared: str) -> str:
     if not name or "\x00" in name:
         return ""
     try:
-        codec = codecs.lookup(name)
-    except (LookupError, ValueError, UnicodeError):
+        b"a".decode(name, "replace")  # refuses the codecs that make no text
+        found = codecs.lookup(name).name
+    except (LookupError, ValueError):
         return ""
-    return codec.name if codec._is_text_encoding and codec.name not in _UNSAFE else ""
+    return "" if found.replace("-", "_") in _UNSAFE else found
 
 
 _UNSAFE = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"})
@@ -106,4 +107,4 @@ def _mostly_utf8(content: bytes) -> str | None:
     """UTF-8 that was cut or has a few stray bytes: more readable than the same bytes as windows-1252."""
     text = content.decode("utf-8", "replace")
     beyond_ascii = sum(1 for character in text if character > "\x7f" and character != "�")
-    return text if beyond_ascii > 5 * text.count("�") else None
+    return text if beyond_ascii > 2 * text.count("�") else None

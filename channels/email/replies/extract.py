@@ -60,11 +60,11 @@ def _html_lines(source: str) -> tuple[list[Line], bool, bool]:
     if document is None:
         text = html_reading.stripped(source)
         return plain_lines(without_invisible(text)), False, bool(text)
-    visible = html_reading.stripped(source) if len(source) < 5000 else ""
     had_hidden = remove_hidden(document)
     lines = [Line(without_invisible(line.text), line.mark) for line in html_lines(document)]
-    if not _says(lines) and visible and not had_hidden:
-        return plain_lines(without_invisible(visible)), had_hidden, True
+    if not _says(lines) and not had_hidden:
+        text = html_reading.stripped(source)
+        return plain_lines(without_invisible(text)), had_hidden, bool(text)
     return lines, had_hidden, False
 
 

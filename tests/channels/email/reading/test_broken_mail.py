@@ -90,7 +90,7 @@ def test_a_group_of_authors_is_taken_apart() -> None:
     mail = parsed("from_group")
 
     assert mail.from_ is not None
-    assert (mail.from_.address, mail.from_.flags) == ("ada@example.com", {AddressFlag.GROUP})
+    assert (mail.from_.address, mail.from_.flags) == ("ada@example.com", frozenset({AddressFlag.GROUP}))
 
 
 def test_a_name_that_looks_like_another_address_is_flagged() -> None:
