@@ -162,6 +162,10 @@ class Desk(Protocol):
         """Tell one person something that nobody else sees."""
         ...
 
+    async def permalink(self, ref: CardRef) -> str:
+        """The address at which a person finds a card."""
+        ...
+
     async def member(self, member_id: str) -> Member | None:
         """Who this is, fresh enough to decide on (at most 60 s old)."""
         ...

@@ -26,8 +26,9 @@ from gateway import audit, wording
 from gateway.approvers import Approvers
 from gateway.arguments import changed_arguments, edited_arguments
 from gateway.cards import Cards
-from gateway.domain import Approval, ApprovalId, DeliveryId, DeliveryKind, hash_arguments, new_id, utcnow
+from gateway.domain import Approval, DeliveryId, DeliveryKind, hash_arguments, new_id, utcnow
 from gateway.queue import Wakeups
+from gateway.settling import card_delivery, card_lane, circumstances, record_decision, settle
 from gateway.store import approvals, conversations, deliveries, messages
 from gateway.store.database import Database, Statements
 from gateway.store.deliveries import NewDelivery
@@ -65,11 +66,11 @@ class Approvals:
         approval, refused = await self._open_for(button.subject_id, click.member_id, click.team_id, click.action)
         if approval is None:
             return refused
-        if button.arguments_hash != approval.arguments_hash:
+        if button.arguments_hash.partition(".")[0] != approval.arguments_hash:
             return Reply(wording.REQUEST_CHANGED)
         if click.action is not ClickAction.APPROVE:
             return Reply()
-        return await self._vote(approval, click.member_id, approved=True, reason="")
+        return await self._vote(approval, click.member_id, approved=True, reason="", shown=button.arguments_hash)
 
     async def submit_denial(self, submitted: DenySubmitted) -> Reply:
         """The deny dialog came back: one denial settles the request, whatever others have approved."""
@@ -90,12 +91,30 @@ class Approvals:
         )
         if approval is None:
             return refused
-        if submitted.arguments_hash != approval.arguments_hash:
+        if submitted.arguments_hash.partition(".")[0] != approval.arguments_hash:
             return Reply(wording.REQUEST_CHANGED)
         arguments, errors = edited_arguments(submitted.values, schema=approval.schema, current=approval.arguments)
         if errors:
             return Reply(field_errors=errors)
-        return await self._vote(approval, submitted.member_id, approved=True, reason="", arguments=arguments)
+        return await self._vote(
+            approval,
+            submitted.member_id,
+            approved=True,
+            reason="",
+            arguments=arguments,
+            shown=submitted.arguments_hash,
+        )
+
+    async def decide_for(self, operator: str, approval_id: str, *, approved: bool, reason: str) -> Reply:
+        """Somebody with access to the deployment decides at its command line, as when Slack is away."""
+        approval = await approvals.get(self._db, approval_id)
+        if approval is None:
+            return Reply(wording.REQUEST_GONE)
+        if not approval.is_pending or approval.expires_at <= self._clock():
+            return Reply(wording.settled(approval))
+        if not approved and not reason.strip():
+            return Reply(wording.REASON_NEEDED)
+        return await self._vote(approval, operator, approved=approved, reason=reason.strip())
 
     async def expire(self) -> None:
         """Settle the requests whose time is over: nothing runs, and the agent is told."""
@@ -103,11 +122,10 @@ class Approvals:
             now = self._clock()
             async with self._db.transaction() as tx:
                 approval = await approvals.get(tx, approval_id)
-                if approval is None or not await approvals.decide(
-                    tx, approval_id, ApprovalState.EXPIRED, by="", reason=wording.EXPIRED, now=now
+                if approval is None or not await settle(
+                    tx, approval, ApprovalState.EXPIRED, actor=audit.SYSTEM, reason=wording.EXPIRED, now=now
                 ):
                     continue
-                await self._settled(tx, approval, ApprovalState.EXPIRED, actor=audit.SYSTEM, now=now)
             await self._wake(approval)
 
     async def remind(self) -> None:
@@ -149,7 +167,9 @@ class Approvals:
         approved: bool,
         reason: str,
         arguments: dict[str, object] | None = None,
+        shown: str | None = None,
     ) -> Reply:
+        """Count one person's word on what they have seen: `shown`, as the button named it, where there was one."""
         now = self._clock()
         async with self._db.transaction() as tx:
             approval = await approvals.lock_pending(tx, seen.id, now=now)
@@ -158,6 +178,8 @@ class Approvals:
                 return Reply(
                     wording.REQUEST_CHANGED if approval and approval.is_pending else wording.settled(approval or seen)
                 )
+            if approved and shown is not None and await _wrote_since(tx, approval, shown):
+                return Reply(wording.CUSTOMER_WROTE)
             if arguments is not None:
                 approval = await self._edited(tx, approval, arguments, member_id, now=now)
             added = await approvals.add_decision(
@@ -208,71 +230,36 @@ class Approvals:
         elif sum(vote.approved for vote in await approvals.votes(tx, approval)) >= approval.required:
             state = ApprovalState.APPROVED
         else:
-            await self._audit_decision(tx, approval, "approval.voted", member_id, now=now)
-            await self._show(tx, approval, now=now)
+            await record_decision(tx, approval, "approval.voted", member_id, now=now)
+            await deliveries.add(tx, card_delivery(approval.id), now=now)
             return
-        await approvals.decide(tx, approval.id, state, by=member_id, reason=reason, now=now)
-        await self._settled(tx, approval, state, actor=member_id, now=now)
-
-    async def _settled(
-        self, tx: Statements, approval: Approval, state: ApprovalState, *, actor: str, now: datetime
-    ) -> None:
-        await self._audit_decision(tx, approval, f"approval.{state}", actor, now=now)
-        await self._show(tx, approval, now=now)
-        await conversations.make_due(tx, approval.conversation_id, now)
-
-    async def _audit_decision(
-        self, tx: Statements, approval: Approval, name: str, actor: str, *, now: datetime
-    ) -> None:
-        await audit.record(
-            tx,
-            name,
-            now=now,
-            actor=actor,
-            conversation_id=approval.conversation_id,
-            subject_id=approval.id,
-            data={
-                "tool": approval.tool_name,
-                "arguments": approval.arguments_hash,
-                "card": f"{approval.card.slack_channel_id}:{approval.card.ts}" if approval.card else "",
-                "latency_s": int((now - approval.created_at).total_seconds()),
-            },
-        )
+        await settle(tx, approval, state, actor=member_id, by=member_id, reason=reason, now=now)
 
     async def _audit_refusal(self, approval: Approval, member_id: str, action: ClickAction, refusal: str) -> None:
+        now = self._clock()
         async with self._db.transaction() as tx:
             await audit.record(
                 tx,
                 "approval.refused",
-                now=self._clock(),
+                now=now,
                 actor=member_id,
                 conversation_id=approval.conversation_id,
                 subject_id=approval.id,
-                data={"action": action, "because": refusal},
+                data={**circumstances(approval, now), "action": action, "because": refusal},
             )
         log.warning("approval.refused", approval_id=approval.id, member_id=member_id)
-
-    async def _show(self, tx: Statements, approval: Approval, *, now: datetime) -> None:
-        await deliveries.add(tx, card_delivery(approval.id), now=now)
 
     async def _wake(self, approval: Approval) -> None:
         await self._wakeups.advance(approval.conversation_id)
         await self._wakeups.deliver(card_lane(approval.id))
 
 
-def card_lane(approval_id: ApprovalId) -> str:
-    """Updates of one card go out one after another."""
-    return f"card:{approval_id}"
-
-
-def card_delivery(approval_id: ApprovalId) -> NewDelivery:
-    """Bring a card up to date with its request."""
-    return NewDelivery(
-        id=DeliveryId(new_id("dlv")),
-        lane=card_lane(approval_id),
-        kind=DeliveryKind.CARD,
-        target=ReplyTarget(ChannelName.SLACK, "desk", ""),
-        subject_id=approval_id,
+async def _wrote_since(tx: Statements, approval: Approval, shown: str) -> bool:
+    """Whether the customer has written more than the card showed that somebody decided on."""
+    conversation = await conversations.get(tx, approval.conversation_id)
+    known = shown.partition(".")[2]
+    return conversation is not None and conversation.arrived - conversation.taken > (
+        int(known) if known.isdecimal() else 0
     )
 
 

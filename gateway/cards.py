@@ -27,9 +27,14 @@ class Cards:
             return None
         return await self._drawn(approval, conversation)
 
-    async def place(self, approval_id: str, ref: CardRef) -> None:
+    async def place(self, approval_id: str, ref: CardRef, *, link: str = "") -> None:
         """The card stands here now."""
-        await approvals.place_card(self._db, approval_id, ref)
+        await approvals.place_card(self._db, approval_id, ref, link=link)
+
+    async def ref_of(self, approval_id: str) -> CardRef | None:
+        """Where the card stands, if it does."""
+        approval = await approvals.get(self._db, approval_id)
+        return approval.card if approval else None
 
     async def _drawn(self, approval: Approval, conversation: Conversation) -> ApprovalCard:
         return ApprovalCard(
@@ -37,13 +42,13 @@ class Cards:
             tool_name=approval.tool_name,
             description=approval.description,
             arguments=approval.arguments,
-            arguments_hash=approval.arguments_hash,
+            arguments_hash=approval.shown,
             schema=approval.schema,
             customer=describe_customer(conversation),
             channel=conversation.channel,
             assurance=await self._assurance(conversation),
             quote=approval.quote,
-            reason=_REQUIRES_APPROVAL,
+            reason=approval.asked_because or _REQUIRES_APPROVAL,
             created_at=approval.created_at,
             expires_at=approval.expires_at,
             state=approval.state,

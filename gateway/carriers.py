@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from channels.base import Channel, Desk
-from channels.errors import PermanentFailure
+from channels.errors import PermanentFailure, SendError
 from channels.message import ChannelName, OutboundPart, Receipt
 from channels.staff import CardRef
 from gateway.cards import Cards
@@ -66,8 +66,41 @@ class CardCarrier:
         return None if found is None else await self._placed(delivery, found)
 
     async def _placed(self, delivery: Delivery, ref: CardRef) -> Receipt:
-        await self._cards.place(delivery.subject_id, ref)
+        await self._cards.place(delivery.subject_id, ref, link=await self._link(ref))
         return _receipt(ref)
+
+    async def _link(self, ref: CardRef) -> str:
+        """The card's address, for the audit; one that is not to be had keeps no card from standing."""
+        try:
+            return await _required(self._desk).permalink(ref)
+        except SendError:
+            return ""
+
+
+class RemarkCarrier:
+    """Lines in the thread of a card."""
+
+    def __init__(self, desk: Desk | None, cards: Cards) -> None:
+        self._desk = desk
+        self._cards = cards
+
+    async def send(self, delivery: Delivery) -> Receipt:
+        card = await self._cards.ref_of(delivery.subject_id)
+        if card is None:
+            raise PermanentFailure("the card was never posted", code="no_card")
+        posted = await _required(self._desk).notify(
+            delivery.text, key=delivery.id, slack_channel_id=card.slack_channel_id, thread_ts=card.ts
+        )
+        return _receipt(posted)
+
+    async def find(self, delivery: Delivery, *, attempted_at: datetime) -> Receipt | None:
+        card = await self._cards.ref_of(delivery.subject_id)
+        if card is None:
+            return None
+        found = await _required(self._desk).find_card(
+            key=delivery.id, attempted_at=attempted_at, slack_channel_id=card.slack_channel_id, thread_ts=card.ts
+        )
+        return None if found is None else _receipt(found)
 
 
 class AlertCarrier:
@@ -96,6 +129,7 @@ def carriers(
         DeliveryKind.ANSWER: customer,
         DeliveryKind.NOTICE: customer,
         DeliveryKind.CARD: CardCarrier(desk, cards),
+        DeliveryKind.REMARK: RemarkCarrier(desk, cards),
         DeliveryKind.ALERT: AlertCarrier(desk),
     }
 

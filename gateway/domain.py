@@ -68,6 +68,7 @@ class DeliveryKind(StrEnum):
     ANSWER = "answer"  # the agent's words to the customer
     NOTICE = "notice"  # our own words to the customer
     CARD = "card"  # an approval card, rendered from its approval when it goes out
+    REMARK = "remark"  # a line in the thread of an approval card
     ALERT = "alert"  # a line for staff
 
 
@@ -185,6 +186,8 @@ class Approval:
     customer_wrote_since: int
     card: CardRef | None
     revision: int
+    card_link: str = ""
+    asked_because: str = ""
 
     @property
     def arguments(self) -> Mapping[str, Any]:
@@ -194,6 +197,12 @@ class Approval:
     @property
     def is_pending(self) -> bool:
         return self.state is ApprovalState.PENDING
+
+    @property
+    def shown(self) -> str:
+        """What its card shows now, as a button names it: the arguments, and how much the customer wrote since."""
+        wrote = self.customer_wrote_since
+        return f"{self.arguments_hash}.{wrote}" if wrote else self.arguments_hash
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from channels.base import Channel
 from channels.message import Answer, Author, ChannelName, OutboundPart, ReplyTarget
 from channels.staff import ApprovalState
 from gateway import audit, outbound, wording
-from gateway.approvals import card_delivery, card_lane
 from gateway.cards import describe_customer
 from gateway.domain import (
     Approval,
@@ -30,7 +29,9 @@ from gateway.domain import (
     utcnow,
 )
 from gateway.holding import hold
+from gateway.meanwhile import note_writing
 from gateway.relay import ApprovalAsked, Ending, Failed, Paused, Replied, ToolOutcome
+from gateway.settling import card_delivery, card_lane
 from gateway.store import approvals, conversations, deliveries, messages, turns
 from gateway.store.conversations import Claimed
 from gateway.store.database import Database, Statements
@@ -111,15 +112,12 @@ class Outcomes:
         return Step(None, (alert.lane,))
 
     async def wait_on(self, claimed: Claimed, turn: Turn) -> Step:
-        """People have not decided yet: what the customer wrote meanwhile is counted on the card, and kept."""
+        """People have not decided yet: what the customer wrote meanwhile is passed on to them, and kept."""
         conversation = claimed.conversation
         async with self._db.transaction() as tx:
-            waiting = conversation.arrived - conversation.taken
-            changed = await approvals.note_customer_wrote(tx, turn.id, waiting) if waiting else []
-            for approval_id in changed:
-                await deliveries.add(tx, card_delivery(approval_id), now=self._clock())
+            lanes = await note_writing(tx, conversation, turn, now=self._clock())
             due_at = await conversations.let_go(tx, claimed.lease)
-        return Step(due_at, tuple(card_lane(approval_id) for approval_id in changed))
+        return Step(due_at, tuple(lanes))
 
     async def conclude(
         self, claimed: Claimed, turn: Turn, ending: Ending, *, posted: int, tools: Sequence[ToolOutcome]
@@ -177,6 +175,8 @@ class Outcomes:
             await self._say(tx, turn, DeliveryKind.NOTICE, wording.CHECKING, key=key, now=now)
             cards = await self._note_tools(tx, turn, tools, now=now)
             await turns.pause(tx, turn.id)
+            if claimed.conversation.arrived > turn.last_position:
+                await conversations.make_due(tx, turn.conversation_id, now)  # what waits concerns these requests too
             due_at = await conversations.let_go(tx, claimed.lease)
         log.info("turn.paused", conversation_id=turn.conversation_id, turn_id=turn.id, requests=len(asked))
         return Step(due_at, (turn.conversation_id, *cards, *(card_lane(approval.id) for approval in asked)))

@@ -16,7 +16,12 @@ APOLOGY = (
 
 # To staff
 
-EXPIRED = "Nobody decided in time: the request expired."
+EXPIRED = "The request expired: nobody decided in time. That is no refusal; nothing was run."
+WITHDRAWN = "The customer took the request back before anybody decided; nothing was run."
+CUSTOMER_WROTE = (
+    "The customer has written since this card was drawn. Read it in the thread of the card, then decide on the card as"
+    " it stands now."
+)
 REQUEST_GONE = "This request no longer exists."
 REQUEST_CHANGED = "The request has changed since you saw it. Please look at the card again."
 REASON_NEEDED = "Say why, so that the agent and the customer can go on from there."
@@ -51,6 +56,12 @@ def held(customer: str, conversation_id: str, because: str) -> str:
         f"See `frontdesk conversations show {conversation_id}`; `frontdesk conversations release {conversation_id}` "
         "lets the agent answer."
     )
+
+
+def customer_wrote(name: str, text: str) -> str:
+    """What a customer wrote while people decide. Nothing that they write comes alive."""
+    quoted = "\n".join(f"> {line}" for line in text.replace("<", "<\u2060").splitlines()) or "> (no text)"
+    return f":speech_balloon: {' '.join(name.split()) or 'The customer'} wrote:\n{quoted}"
 
 
 def turn_failed(customer: str, conversation_id: str, failure: str) -> str:

@@ -18,8 +18,8 @@ async def add(tx: Statements, approval: Approval, *, remind_at: datetime) -> boo
         await tx.execute(
             """
         INSERT INTO approvals (id, conversation_id, turn_id, request_id, tool_call_id, tool_name, description, schema,
-            arguments, arguments_hash, policy, quote, state, required, created_at, remind_at, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+            arguments, arguments_hash, policy, quote, asked_because, state, required, created_at, remind_at, expires_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
         ON CONFLICT (conversation_id, request_id) DO NOTHING
         """,
             approval.id,
@@ -34,6 +34,7 @@ async def add(tx: Statements, approval: Approval, *, remind_at: datetime) -> boo
             approval.arguments_hash,
             to_json({"approvers": approval.policy.approvers, "high_risk": approval.policy.high_risk}),
             approval.quote,
+            approval.asked_because,
             approval.state,
             approval.required,
             micros(approval.created_at),
@@ -186,13 +187,14 @@ async def note_customer_wrote(tx: Statements, turn_id: TurnId, count: int) -> Se
     return [ApprovalId(row["id"]) for row in rows]
 
 
-async def place_card(db: Statements, approval_id: str, ref: CardRef) -> None:
+async def place_card(db: Statements, approval_id: str, ref: CardRef, *, link: str) -> None:
     """Remember where the card stands."""
     await db.execute(
-        "UPDATE approvals SET card_slack_channel_id = $2, card_ts = $3 WHERE id = $1",
+        "UPDATE approvals SET card_slack_channel_id = $2, card_ts = $3, card_link = $4 WHERE id = $1",
         approval_id,
         ref.slack_channel_id,
         ref.ts,
+        link,
     )
 
 
@@ -242,4 +244,6 @@ def _approval(row: Row) -> Approval:
         customer_wrote_since=row["customer_wrote_since"],
         card=CardRef(row["card_slack_channel_id"], row["card_ts"]) if row["card_ts"] else None,
         revision=row["revision"],
+        card_link=row["card_link"],
+        asked_because=row["asked_because"],
     )

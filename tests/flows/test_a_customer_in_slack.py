@@ -10,6 +10,7 @@ import pytest
 
 from channels.sandbox.faults import Fault, FaultKind
 from channels.sandbox.slack.sockets import SocketWire
+from channels.sandbox.world import APPROVERS_CHANNEL
 from tests.conftest import find_free_port
 from tests.flows.deployment import Deployment, deployed, eventually
 from tests.flows.slack_customer import (
@@ -97,6 +98,21 @@ async def test_the_approval_of_a_customer_in_slack_is_decided_by_others(deployme
     assert "refund_order returned" in outcome
     assert await deployment.refunds() == 1
     assert "approval.refused" in [row["name"] for row in await deployment.rows("SELECT name FROM audit_events")]
+
+
+async def test_a_customer_who_takes_a_request_back_stops_it(deployment: Deployment) -> None:
+    root = write(deployment, f"{MENTION} {REFUND}")
+    await answer(deployment, root)
+    card = await deployment.card()
+    write(deployment, "never mind", thread=root)
+    told = await answer(deployment, root, 2)
+    await eventually(lambda: "Withdrawn" in deployment.cards()[0]["text"], "the card's last word")
+    await deployment.click("approval.approve", card)
+    await eventually(lambda: is_at_rest(deployment), "rest")
+
+    assert "took the request back" in told
+    assert "never mind" in deployment.sandbox.slack.messages(APPROVERS_CHANNEL, card["ts"])[-1]["text"]
+    assert await deployment.refunds() == 0
 
 
 async def test_an_answer_that_slack_took_without_saying_so_is_not_posted_again(deployment: Deployment) -> None:

@@ -136,6 +136,10 @@ class FakeDesk:
     async def whisper(self, text: str, *, member_id: str, slack_channel_id: str) -> None:
         self._answer()
 
+    async def permalink(self, ref: CardRef) -> str:
+        self._answer()
+        return f"https://acme.slack.example/archives/{ref.slack_channel_id}/p{ref.ts.replace('.', '')}"
+
     async def member(self, member_id: str) -> Member | None:
         self._answer()
         return self.members.get(member_id)
