@@ -45,7 +45,7 @@ LANGUAGES = (
             "Am 28.01.2016 um 19:04 schrieb {name} <{mail}>:",
             "Am 28.01.16 um 19:04 schrieb {name}:",
             "{name} <{mail}> schrieb am Do., 28. Jan. 2016, 19:04:",
-            "Gesendet: Donnerstag, 28. Januar 2016 um 19:04 Uhr\nVon: {name} <{mail}>\nAn: a@example.com\nBetreff: Frage",
+            "Gesendet: Donnerstag, 28. Januar 2016 um 19:04 Uhr\nVon: {name} <{mail}>\nAn: a@b.example\nBetreff: Frage",
         ),
         _block("Von", "Gesendet", "An", "Betreff", "Donnerstag, 28. Januar 2016 19:04"),
         "-----Ursprüngliche Nachricht-----",
