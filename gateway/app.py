@@ -15,6 +15,7 @@ from channels.errors import SendError
 from channels.message import ChannelName
 from channels.slack.app import SlackApp
 from channels.slack.config import SlackConfig
+from channels.slack.manifest import manifest
 from channels.sms.adapter import SmsAdapter, SmsConfig
 from gateway.approvals import Approvals
 from gateway.approvers import Approvers
@@ -175,6 +176,12 @@ async def _open_slack(
     return await stack.enter_async_context(
         SlackApp.open(config, decisions=approvals, inbox=inbound, takes_part=inbound.takes_part_in_slack_thread)
     )
+
+
+def slack_manifest(settings: Settings, name: str) -> Mapping[str, object]:
+    """The manifest of the Slack app that this deployment needs: by HTTP where it has an address, else by socket."""
+    by_socket = bool(settings.slack_app_token.get_secret_value())
+    return manifest(name=name, public_url="" if by_socket else settings.public_url)
 
 
 async def _open_sms(stack: AsyncExitStack, settings: Settings) -> SmsAdapter | None:

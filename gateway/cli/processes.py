@@ -12,17 +12,21 @@ import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
 
+import orjson
 import typer
 
 from gateway.cli import demo as demo_machine
 from gateway.settings import ProcessType, read_settings
 from gateway.store.migrate import migrate as migrate_database
 
+slack_app = typer.Typer()
+
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands of this module."""
-    for command in (demo, web, worker, mailbox, slack, engine, migrate):
+    for command in (demo, web, worker, mailbox, engine, migrate):
         app.command()(command)
+    app.add_typer(slack_app, name="slack", help="Listen to Slack over Socket Mode (only with SLACK_APP_TOKEN).")
 
 
 def web() -> None:
@@ -40,9 +44,22 @@ def mailbox() -> None:
     _become("workers.mailbox_main")
 
 
-def slack() -> None:
+@slack_app.callback(invoke_without_command=True)
+def slack(context: typer.Context) -> None:
     """Listen to Slack over Socket Mode (only with SLACK_APP_TOKEN)."""
-    _become("gateway.processes.slack")
+    if context.invoked_subcommand is None:
+        _become("gateway.processes.slack")
+
+
+@slack_app.command("manifest")
+def print_slack_manifest(
+    name: Annotated[str, typer.Option(help="What the app is called in Slack.")] = "Frontdesk",
+) -> None:
+    """Print the manifest to create the Slack app from: by HTTP with PUBLIC_URL, else for Socket Mode."""
+    from gateway.app import slack_manifest
+
+    shown = slack_manifest(read_settings(ProcessType.TOOL), name)
+    typer.echo(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode())
 
 
 def engine() -> None:

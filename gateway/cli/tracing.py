@@ -24,9 +24,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def trace(
-    name: Annotated[
-        str, typer.Argument(metavar="ANYTHING", help="An id, address, session or Slack link.")
-    ],
+    name: Annotated[str, typer.Argument(metavar="ANYTHING", help="An id, address, session or Slack link.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """From anything that names a conversation to every hop of it."""
