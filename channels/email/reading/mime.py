@@ -19,13 +19,13 @@ from typing import Any
 
 from channels.email.reading.charset import decode
 from channels.email.reading.fields import base64_bytes, parameters, raw_bytes
+from channels.email.reading.repair import with_mended_header, without_leading_blanks
 
 MAX_DEPTH = 10
 MAX_PARTS = 1000
 MAX_BOUNDARY_LINES = 20_000
 MAX_HEADER_BYTES = 1_000_000
 
-_LEADING = re.compile(rb"(?:\xef\xbb\xbf|[ \t]*\r?\n|\r)+")
 _HEADER_LINE = re.compile(r"([!-9;-~]{1,100})[ \t]*:(.*)")
 _UUENCODED = re.compile(rb"^begin [0-7]{3,4} (.{1,255})\r?\n((?:[ -`]{1,90}\r?\n)*?)(?:`\r?\n)?end\s*$", re.MULTILINE)
 _BOUNDARY_LINE = re.compile(rb"^--([^\s\"\\][^\r\n\"\\]{0,69}?)[ \t]*\r?$", re.MULTILINE)
@@ -145,9 +145,7 @@ def salvaged(raw: bytes) -> Tree:
 
 
 def _within_bounds(raw: bytes) -> tuple[bytes, bool]:
-    leading = _LEADING.match(raw[:10_000])
-    if leading:
-        raw = raw[leading.end() :]
+    raw = with_mended_header(without_leading_blanks(raw))
     if raw.count(b"\n--") <= MAX_BOUNDARY_LINES:
         return raw, False
     end = 0

@@ -142,3 +142,17 @@ def test_every_header_that_names_our_address_counts_as_delivery() -> None:
         "support+token@shop.example",
         "support+token@shop.example",
     ]
+
+
+@pytest.mark.parametrize("name", ["unreadable_line_in_the_header", "unreadable_first_line"])
+def test_an_unreadable_line_does_not_end_the_header(name: str) -> None:
+    mail = parsed(name)
+
+    assert mail.from_ is not None
+    assert (mail.from_.address, mail.subject, mail.new_text) == ("ada@example.com", "My order", "Where is it?")
+
+
+def test_text_that_follows_the_header_without_a_blank_line_is_text() -> None:
+    mail = parsed("no_blank_line_before_the_text")
+
+    assert (mail.subject, mail.new_text) == ("My order", "Where is it?\nIt is late.")
