@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from gateway.agent.definition import Definition
 from gateway.engine.tools.config import ToolsConfig
@@ -19,3 +20,4 @@ class EngineConfig:
     port: int = 8700
     agents: Sequence[Definition] = ()
     tools: ToolsConfig = field(default_factory=ToolsConfig)
+    grace: timedelta = timedelta(seconds=5)  # for running turns when the engine stops

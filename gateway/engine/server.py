@@ -7,7 +7,6 @@ import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 
 import structlog
 import uvicorn
@@ -40,7 +39,6 @@ log = structlog.get_logger(__name__)
 # Above what a frame may have: such a frame is still read, to be refused in words rather than by closing the socket.
 WS_READ_LIMIT = 64 * 1024 * 1024
 STOP_LISTENING_S = 2
-GRACE = timedelta(seconds=5)  # for running turns when the engine stops
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ async def open_engine(config: EngineConfig, *, build: BuildModel = build_model) 
         runner = Runner(workshop, peers.process_id)
         await stack.enter_async_context(peers.listening(runner.stop))
         await stack.enter_async_context(Sweep(db, runner, peers).running())
-        stack.push_async_callback(runner.close, GRACE)
+        stack.push_async_callback(runner.close, config.grace)
         yield Engine(create_app(workshop, runner, Keys(config.api_keys)), runner, hub)
 
 

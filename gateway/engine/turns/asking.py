@@ -30,6 +30,7 @@ from gateway.engine.models import checked, explain
 from gateway.engine.models.names import with_legal_definitions, with_legal_names, with_own_names
 from gateway.engine.models.scripted import ScriptedModel
 from gateway.engine.tools.base import RunnableTool
+from gateway.engine.turns.calls import with_storable_arguments
 
 MAX_STEPS = 60  # requests to the model in one turn
 MAX_CALLS = 120  # tool calls in one turn
@@ -56,7 +57,8 @@ async def ask(
             async for event in stream:
                 if (said := _said(event)) is not None:
                     yield said
-            yield with_own_names(checked(stream.get()), [tool.name for tool in tools])
+            response = with_own_names(checked(stream.get()), [tool.name for tool in tools])
+            yield with_storable_arguments(response)
     except Exception as error:  # the boundary to providers: whatever their clients raise, the model did not answer
         raise TurnFailed("model_error", explain(error)) from error
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 import orjson
-from pydantic_ai.messages import ToolCallPart, ToolReturnPart
+from pydantic_ai.messages import ModelResponse, ModelResponsePart, ToolCallPart, ToolReturnPart
 
 from gateway.engine.tools.base import ToolOutcome
 
@@ -67,10 +68,30 @@ def read_arguments(call: ToolCallPart) -> Mapping[str, Any] | None:
     if isinstance(call.args, dict):
         return call.args
     try:
-        arguments = orjson.loads(call.args) if call.args else {}
-    except orjson.JSONDecodeError:
+        arguments = _storable(json.loads(call.args)) if call.args else {}
+    except (ValueError, RecursionError):
         return None
     return arguments if isinstance(arguments, dict) else None
+
+
+def with_storable_arguments(response: ModelResponse) -> ModelResponse:
+    """Models may supply what no row and no frame can hold: numbers beyond 64 bits, halves of characters."""
+    return replace(response, parts=[_with_storable_arguments(part) for part in response.parts])
+
+
+def _with_storable_arguments(part: ModelResponsePart) -> ModelResponsePart:
+    if not isinstance(part, ToolCallPart) or not isinstance(part.args, dict):
+        return part
+    try:
+        orjson.dumps(part.args)
+    except orjson.JSONEncodeError:
+        return ToolCallPart(part.tool_name, _storable(part.args), tool_call_id=part.tool_call_id)
+    return part
+
+
+def _storable(arguments: object) -> Any:
+    text = json.dumps(arguments, ensure_ascii=False, default=str)
+    return orjson.loads(text.encode("utf-8", "replace"))
 
 
 def returned(label: CallLabel, outcome: ToolOutcome, note: str | None = None) -> ToolReturnPart:

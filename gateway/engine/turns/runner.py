@@ -30,6 +30,7 @@ from gateway.store.database import DatabaseUnavailable
 
 log = structlog.get_logger(__name__)
 
+CANCEL_PATIENCE = timedelta(seconds=2)
 SEQ_GAP = 10_000  # more than the deltas that a lost turn can have told without recording it
 LOST: dict[ErrorCode, str] = {
     "interrupted": "The engine stopped in the middle of this turn. It was not run again.",
@@ -137,7 +138,8 @@ class Runner:
             return
         _, task = self._running.pop(session_id)
         task.cancel()
-        await asyncio.wait([task])
+        # A tool may refuse to end; whatever it still does, the fence keeps it from writing.
+        await asyncio.wait([task], timeout=CANCEL_PATIENCE.total_seconds())
 
     async def _record_loss(self, session: SessionRecord, turn: TurnRecord, code: ErrorCode) -> int:
         journal = Journal(self._workshop, session)

@@ -88,6 +88,7 @@ class Turn:
             raise TurnFailed("model_error", "The agent of this session has been deleted.")
         async with AsyncExitStack() as stack:
             model = await self._open_model(agent, stack)
+            prompt = user_prompt(load_items(self._turn.contents), model.profile)
             self._wire_tools = agent.payload["tools"]
             tools = await self._workshop.build_tools(self._wire_tools)
             self._tools = {tool.name: tool for tool in tools}
@@ -99,7 +100,7 @@ class Turn:
                 elif self._has_replied():
                     return await self._end()
                 else:
-                    await self._ask(agent, model)
+                    await self._ask(agent, model, prompt)
 
     async def _open_model(self, agent: AgentRecord, stack: AsyncExitStack) -> Model:
         try:
@@ -112,9 +113,8 @@ class Turn:
 
     # The model
 
-    async def _ask(self, agent: AgentRecord, model: Model) -> None:
+    async def _ask(self, agent: AgentRecord, model: Model, prompt: ModelRequest) -> None:
         check_limits(self._messages)
-        prompt = user_prompt(load_items(self._turn.contents), model.profile)
         if self._earlier is None:
             self._earlier = await self._recall(agent, model, prompt)
         try:

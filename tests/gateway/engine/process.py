@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -95,7 +96,15 @@ async def _is_healthy(http: httpx.AsyncClient, address: str) -> bool:
         return False
 
 
-if __name__ == "__main__":
-    asyncio.run(
-        serve(EngineConfig(database_url=sys.argv[1], api_keys=[KEY], port=int(sys.argv[2]), agents=[ledger_agent()]))
+def process_config(database_url: str, port: int) -> EngineConfig:
+    return EngineConfig(
+        database_url=database_url,
+        api_keys=[KEY],
+        port=port,
+        agents=[ledger_agent()],
+        grace=timedelta(milliseconds=500),
     )
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(process_config(sys.argv[1], int(sys.argv[2]))))

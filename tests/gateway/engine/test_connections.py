@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 from datetime import timedelta
-from typing import Any
 
 import httpx
 import pytest
@@ -16,7 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from gateway.engine.connections import socket
 from tests.gateway.engine.python_agents import Gate, agent_with_gate, id_of
-from tests.gateway.engine.serving import OTHER_KEY, serving
+from tests.gateway.engine.serving import OTHER_KEY, Served, serving
 from tests.gateway.engine.wire import (
     KEY,
     Client,
@@ -319,7 +318,7 @@ OBJECTS = st.builds(
 )
 
 
-async def test_whatever_a_client_sends_is_answered_and_the_socket_stays_open(served: Any) -> None:
+async def test_whatever_a_client_sends_is_answered_and_the_socket_stays_open(served: Served) -> None:
 
     frames: list[str | bytes] = [b"\x00binary", "", "[]", "null", "{", '"text"', "[" * 2000]
 

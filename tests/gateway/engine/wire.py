@@ -81,7 +81,9 @@ async def connected(address: str, key: str = KEY) -> AsyncIterator[Client]:
     """A client of the engine at `http://HOST:PORT`."""
     headers = {"Authorization": f"Bearer {key}"}
     url = address.replace("http", "ws") + "/v1/ws/session"
-    async with connect(url, additional_headers=headers, max_size=4 * 1024 * 1024, compression=None) as socket:
+    async with connect(
+        url, additional_headers=headers, max_size=4 * 1024 * 1024, compression=None, close_timeout=1
+    ) as socket:
         yield Client(socket)
 
 
