@@ -6,10 +6,11 @@ missing: all of it at once.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -36,14 +37,14 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
 
-    database_url: str = "sqlite:///var/frontdesk.db"
-    redis_url: str = ""
+    database_url: str = Field(default="sqlite:///var/frontdesk.db", repr=False)  # it may hold a password
+    redis_url: str = Field(default="", repr=False)
     host: str = "127.0.0.1"
     port: int | None = None
     public_url: str = ""
     secret_key: SecretStr = SecretStr("")
     log_level: str = "INFO"
-    log_format: str = ""
+    log_format: Literal["json", "console", ""] = ""
 
     vectorshift_api_key: SecretStr = SecretStr("")
     vectorshift_base_url: str = "https://api.vectorshift.ai/v1"
@@ -51,11 +52,11 @@ class Settings(BaseSettings):
     agent_id: str = ""
 
     agent: str = ""
-    engine_api_keys: Names = ()
+    engine_api_keys: Names = Field(default=(), repr=False)
     model: str = "demo:scripted"
     shop_path: str = "var/shop.db"
     knowledge_path: str = ""
-    mcp_servers: str = ""
+    mcp_servers: str = Field(default="", repr=False)  # it may hold keys
     exa_api_key: SecretStr = SecretStr("")
     exa_api_url: str = "https://api.exa.ai"
     google_search_api_key: SecretStr = SecretStr("")
@@ -97,6 +98,23 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return tuple(name.strip() for name in value.split(",") if name.strip()) if isinstance(value, str) else value
 
+    @field_validator("database_url")
+    @classmethod
+    def _is_database(cls, url: str) -> str:
+        return _with_scheme(url, "sqlite:///", "postgres://", "postgresql://")
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, url: str) -> str:
+        return _with_scheme(url, "redis://", "rediss://") if url else url
+
+    @field_validator("log_level")
+    @classmethod
+    def _is_level(cls, level: str) -> str:
+        if level.upper() not in logging.getLevelNamesMapping():
+            raise ValueError("it must be DEBUG, INFO, WARNING or ERROR")
+        return level.upper()
+
     @property
     def has_slack(self) -> bool:
         return bool(_plain(self.slack_bot_token))
@@ -132,7 +150,10 @@ def read_settings(process: ProcessType, **overrides: Any) -> Settings:
     try:
         settings = Settings(**overrides)
     except ValidationError as error:
-        wrong = ", ".join(f"{'.'.join(map(str, item['loc'])).upper()} ({item['msg']})" for item in error.errors())
+        wrong = ", ".join(
+            f"{'.'.join(map(str, item['loc'])).upper()} ({item['msg'].removeprefix('Value error, ')})"
+            for item in error.errors()
+        )
         raise ConfigurationError(f"The environment has values that make no sense: {wrong}") from None
     missing = _missing(settings, process)
     if missing:
@@ -179,6 +200,12 @@ def _half_configured(settings: Settings) -> Sequence[str]:
         missing += _unless(imap, "IMAP_URL (email)")
         missing += _unless(smtp, "SMTP_URL (email)")
     return missing
+
+
+def _with_scheme(url: str, *schemes: str) -> str:
+    if not url.startswith(schemes):
+        raise ValueError(f"it must begin with {' or '.join(schemes)}")
+    return url
 
 
 def _unless(value: object, name: str) -> list[str]:

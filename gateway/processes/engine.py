@@ -22,8 +22,9 @@ from gateway.store.migrate import migrate
 
 async def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT."""
+    config = engine_config(settings)
     await migrate(settings.database_url)
-    await serve(engine_config(settings))
+    await serve(config)
 
 
 def engine_config(settings: Settings) -> EngineConfig:

@@ -6,10 +6,9 @@ Where PORT is set, `/readyz` tells there whether Slack still answers.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
-import uvicorn
 from starlette.applications import Starlette
 
 from gateway.app import Gateway, open_gateway
@@ -17,6 +16,7 @@ from gateway.processes.start import start
 from gateway.settings import ProcessType, Settings
 from gateway.stopping import stop_signal
 from gateway.web.health import listener_routes
+from gateway.web.serving import serving
 
 
 async def listen(settings: Settings) -> None:
@@ -41,22 +41,7 @@ async def _health(gateway: Gateway, settings: Settings) -> AsyncIterator[None]:
         return
     app = Starlette(routes=listener_routes)
     app.state.gateway = gateway
-    server = _QuietServer(
-        uvicorn.Config(app, settings.host, settings.port, log_config=None, access_log=False, lifespan="off")
-    )
-    serving = asyncio.create_task(server.serve())
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        await serving
-
-
-class _QuietServer(uvicorn.Server):
-    """Leaves signals to the process, which has its own way of stopping."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
+    async with serving(app, settings.host, settings.port):
         yield
 
 

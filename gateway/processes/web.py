@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import uvicorn
+import asyncio
 
+from gateway.app import open_gateway
 from gateway.processes.start import start
 from gateway.settings import ProcessType, Settings
+from gateway.stopping import stop_signal
 from gateway.web.server import build_app
-
-STOP_WITHIN_S = 5
+from gateway.web.serving import serving
 
 
 async def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT."""
-    config = uvicorn.Config(
-        build_app(settings),
-        host=settings.host,
-        port=settings.web_port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=STOP_WITHIN_S,
-    )
-    await uvicorn.Server(config).serve()
+    stop = stop_signal()
+    async with (
+        open_gateway(settings) as gateway,
+        serving(build_app(gateway), settings.host, settings.web_port) as server,
+    ):
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait((server, stopping), return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
 
 
 if __name__ == "__main__":

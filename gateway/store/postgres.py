@@ -42,7 +42,7 @@ class PostgresDatabase:
 
     @classmethod
     async def open(cls, url: str, *, pool_size: int) -> PostgresDatabase:
-        with _translated():
+        try:
             pool = await asyncpg.create_pool(
                 url,
                 min_size=1,
@@ -50,6 +50,9 @@ class PostgresDatabase:
                 command_timeout=COMMAND_TIMEOUT_S,
                 server_settings={"application_name": "frontdesk", "jit": "off"},
             )
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            # An unknown host, a wrong password, no such database: for whoever wants to start it is all the same.
+            raise DatabaseUnavailable(f"the database cannot be opened: {str(error) or 'no answer'}") from error
         return cls(pool, url)
 
     async def execute(self, sql: str, *args: Any) -> int:

@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 import structlog
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gateway.app import open_gateway
-from gateway.settings import Settings
+from gateway.app import Gateway
 from gateway.store.database import DatabaseUnavailable
 from gateway.web import health, webhooks
 
 log = structlog.get_logger(__name__)
 
 
-def build_app(settings: Settings) -> Starlette:
-    """The application; it opens the gateway when it starts and closes it when it ends."""
-
-    @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with open_gateway(settings) as gateway:
-            app.state.gateway = gateway
-            yield
-
-    return Starlette(
+def build_app(gateway: Gateway) -> Starlette:
+    """The application over an open gateway."""
+    app = Starlette(
         routes=[*webhooks.routes, *health.routes],
-        lifespan=lifespan,
         exception_handlers={DatabaseUnavailable: _store_is_away, Exception: _our_fault},
     )
+    app.state.gateway = gateway
+    return app
 
 
 async def _store_is_away(request: Request, error: Exception) -> Response:
