@@ -17,9 +17,10 @@ from channels.sandbox.faults import Fault, FaultKind, Faults
 from channels.sandbox.journal import Journal
 from channels.sandbox.mail.simulator import MailSimulator
 from channels.sandbox.slack.simulator import SlackSimulator
+from channels.sandbox.slack.workspace import BOT_USER
 from channels.sandbox.twilio.simulator import TwilioSimulator
 from channels.sandbox.twilio.webhooks import Retries
-from channels.sandbox.views import find_button, mails, phone, rooms
+from channels.sandbox.views import answers, find_button, mails, phone, rooms
 from channels.sandbox.world import OUR_NUMBER, SandboxConfig
 
 # Twilio itself tries once more; here the processes are killed on purpose, and come back.
@@ -138,8 +139,13 @@ async def _show_slack(request: web.Request) -> web.Response:
 async def _write_slack(request: web.Request) -> web.Response:
     body = await request.json()
     slack = request.app[SANDBOX].slack
-    message = slack.write(body["user"], body["channel"], body["text"], body.get("thread") or None)
+    text = body["text"].replace("@frontdesk", f"<@{BOT_USER}>")
+    message = slack.write(body["user"], body["channel"], text, body.get("thread") or None)
     return web.json_response({"ts": message["ts"]})
+
+
+async def _show_answers(request: web.Request) -> web.Response:
+    return web.json_response(answers(request.app[SANDBOX].slack, after=request.query["after"]))
 
 
 async def _click(request: web.Request) -> web.Response:
@@ -197,6 +203,7 @@ PLAYER_ROUTES: list[web.RouteDef] = [
     web.get("/sandbox/mail", _show_mail),
     web.get("/sandbox/slack", _show_slack),
     web.post("/sandbox/slack", _write_slack),
+    web.get("/sandbox/slack/answers", _show_answers),
     web.post("/sandbox/click", _click),
     web.post("/sandbox/faults", _plan_fault),
     web.delete("/sandbox/faults", _clear_faults),

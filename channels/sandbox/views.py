@@ -7,6 +7,7 @@ from typing import Any
 
 from channels.sandbox.mail.simulator import MailSimulator
 from channels.sandbox.slack.simulator import SlackSimulator
+from channels.sandbox.slack.workspace import BOT_USER
 from channels.sandbox.twilio.simulator import TwilioSimulator
 
 Json = dict[str, Any]
@@ -51,6 +52,25 @@ def rooms(slack: SlackSimulator) -> list[Json]:
             "messages": [_message(slack, channel.id, message) for message in slack.messages(channel.id)],
         }
         for channel in slack.workspace.channels.values()
+    ]
+
+
+def answers(slack: SlackSimulator, *, after: str) -> list[Json]:
+    """What the app has said in the thread of one message since it was written. What still grows is no answer yet."""
+    found = [
+        (channel_id, message)
+        for channel_id, messages in slack.workspace.messages.items()
+        for message in messages
+        if message["ts"] == after
+    ]
+    if not found:
+        return []
+    channel_id, asked = found[0]
+    thread = slack.messages(channel_id, asked.get("thread_ts") or after)
+    return [
+        {"ts": message["ts"], "user": BOT_USER, "text": message["text"]}
+        for message in thread
+        if message.get("user") == BOT_USER and message.get("metadata") and float(message["ts"]) > float(after)
     ]
 
 

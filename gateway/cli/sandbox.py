@@ -86,13 +86,19 @@ def slack(
     channel: Annotated[str, typer.Argument()] = "",
     text: Annotated[str, typer.Argument()] = "",
     thread: Annotated[str, typer.Option(help="The thread's first message.")] = "",
+    wait: Wait = False,
     data: Data = HERE,
 ) -> None:
-    """Show what stands in Slack; with USER CHANNEL TEXT, write there."""
+    """Show what stands in Slack; with USER CHANNEL TEXT, write there: `dm` is the app's direct messages, and
+    `@frontdesk` mentions it. Prints the message's timestamp, which names its thread.
+    """
     with _player(data) as player:
         if text:
             body = {"user": user, "channel": channel, "text": text, "thread": thread}
-            typer.echo(player.post("/sandbox/slack", json=body).raise_for_status().json()["ts"])
+            ts = player.post("/sandbox/slack", json=body).raise_for_status().json()["ts"]
+            typer.echo(ts)
+            if wait:
+                _show_replies(_await_news(lambda: _slack_answers(player, ts)))
             return
         for room in player.get("/sandbox/slack").json():
             _show_room(room)
@@ -175,6 +181,11 @@ def _mails(player: httpx.Client, address: str) -> Messages:
     return found
 
 
+def _slack_answers(player: httpx.Client, ts: str) -> Messages:
+    answers: Messages = player.get("/sandbox/slack/answers", params={"after": ts}).raise_for_status().json()
+    return answers
+
+
 def _await_news(look: Callable[[], Messages]) -> Messages:
     deadline = time.monotonic() + WAIT_S
     while time.monotonic() < deadline:
@@ -207,5 +218,9 @@ def _show_room(room: Mapping[str, Any]) -> None:
         body = "\n".join(message["lines"]) or message["text"]
         buttons = "  ".join(f"[reverse] {label} [/]" for label in message["buttons"].values())
         console.print(Panel(f"{body}\n\n{buttons}" if buttons else body, title=message["user"], title_align="left"))
-        for reply in message["replies"]:
-            console.print(f"    [dim]{reply['user']}[/] {reply['text']}")
+        _show_replies(message["replies"])
+
+
+def _show_replies(replies: Messages) -> None:
+    for reply in replies:
+        console.print(f"    [dim]{reply['user']}[/] {reply['text']}")

@@ -38,6 +38,16 @@ async def test_a_direct_message_is_answered_in_its_thread(deployment: Deployment
     assert [message["ts"] for message in deployment.sandbox.slack.messages(place)] == [root]
 
 
+async def test_a_player_writes_and_waits_for_the_answer(deployment: Deployment) -> None:
+    async with httpx.AsyncClient(base_url=deployment.state.sandbox_url, trust_env=False) as player:
+        body = {"user": CARLA, "channel": SUPPORT, "text": "@frontdesk Hello", "thread": ""}
+        ts = (await player.post("/sandbox/slack", json=body)).json()["ts"]
+        await answer(deployment, ts)
+        heard = (await player.get("/sandbox/slack/answers", params={"after": ts})).json()
+
+    assert [reply["text"] for reply in heard] == ["You said: Hello"]
+
+
 async def test_a_thread_that_was_mentioned_into_needs_no_further_mention(deployment: Deployment) -> None:
     root = write(deployment, f"{MENTION} My name is Carla and I live in Oslo.")
     noted = await answer(deployment, root)
