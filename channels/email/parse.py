@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from channels.email.mail import Address, Automatic, Bounce, Forwarded, Mail, MailAttachment, MailWarning
+from channels.email.mail import Address, Automatic, Bounce, Complaint, Forwarded, Mail, MailAttachment, MailWarning
 from channels.email.reading import automatic, bounces, fields, reports
 from channels.email.reading.addresses import addresses
 from channels.email.reading.authentication import authenticate
@@ -19,6 +19,7 @@ from channels.email.reading.body import Body, File, charset_hint, read_body
 from channels.email.reading.filenames import distinct, safe_name
 from channels.email.reading.html import stripped
 from channels.email.reading.mime import Part, Tree, read
+from channels.email.reading.notifications import read_notification
 from channels.email.reading.references import message_ids
 from channels.email.reading.sanitise import sanitised
 from channels.email.replies.extract import Extraction, extract
@@ -63,8 +64,7 @@ def parse(raw: bytes, *, received_at: datetime, trusted_authserv: str = "") -> M
         reply = replace(reply, text=forwarded.text, new=forwarded.text)
     attachments = _attachments(body, reply)
     reply = _with_pictures_named(reply, attachments)
-    bounce = _bounce(root, body, reply.text)
-    complaint = reports.read_complaint(root, body.reports, _returned(body))
+    bounce, complaint = _reports(root, body, reply.text)
     return Mail(
         identity=head.message_id or f"sha256-{hashlib.sha256(raw).hexdigest()}",
         fingerprint=_fingerprint(head, reply.text, body),
@@ -162,8 +162,17 @@ def _returned(body: Body) -> Part | None:
     return read(headers.content).root if headers is not None else None
 
 
-def _bounce(root: Part, body: Body, text: str) -> Bounce | None:
-    return bounces.read_bounce(root, reports=body.reports, returned=_returned(body), text=text)
+def _reports(root: Part, body: Body, text: str) -> tuple[Bounce | None, Complaint | None]:
+    """What the mail reports of one of ours, by the standard or as a provider's notification."""
+    returned = _returned(body)
+    complaint = reports.read_complaint(root, body.reports, returned)
+    bounce = bounces.read_bounce(root, reports=body.reports, returned=returned, text=text)
+    if complaint is not None or bounce is not None:
+        return bounce, complaint
+    notification = read_notification(text)
+    if isinstance(notification, Complaint):
+        return None, notification
+    return notification, None
 
 
 def _automatic(head: _Head, is_bounce: bool, is_complaint: bool, root: Part, body: Body) -> Automatic | None:

@@ -116,3 +116,24 @@ def test_mail_of_people_is_taken_for_nothing_else(name: str) -> None:
 def test_a_person_whose_server_asks_for_no_robots_gets_no_acknowledgement() -> None:
     assert parsed("person_whose_server_suppresses_robots").suppresses_acknowledgement
     assert not parsed("plain").suppresses_acknowledgement
+
+
+def test_a_bounce_in_the_form_of_a_notification_is_read() -> None:
+    bounce = parsed("bounce_as_json").bounce
+
+    assert bounce is not None
+    assert [(one.address, one.status, one.is_dead_address) for one in bounce.recipients] == [
+        ("ada@example.com", "5.1.1", True)
+    ]
+    assert (bounce.original_message_ids, bounce.original_subject) == (("ours@shop.example", "0101-abc"), "Re: My order")
+
+
+def test_a_complaint_in_the_form_of_a_notification_is_read() -> None:
+    mail = parsed("complaint_as_json")
+
+    assert mail.complaint is not None
+    assert (mail.automatic, mail.complaint.recipients) == (Automatic.COMPLAINT, ("ada@example.com",))
+
+
+def test_json_that_a_person_writes_is_text() -> None:
+    assert parsed("json_from_a_person").automatic is None
