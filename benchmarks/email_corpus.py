@@ -128,7 +128,7 @@ def _judge_bounce(case: dict[str, Any], raw: bytes) -> str:
 
 
 def _judge_dead_addresses(case: dict[str, Any], raw: bytes) -> str:
-    """Beside detection: does it know which addresses are dead? The oracle's `hard` is a matter of taste at the edges."""
+    """Beside detection: does it know which addresses are dead? The oracle's `hard` is a matter of taste here."""
     bounce = _parsed(raw).bounce
     wanted = sorted(recipient["hard"] for recipient in case["recipients"])
     got = sorted(recipient.is_dead_address for recipient in bounce.recipients) if bounce else []
@@ -278,9 +278,8 @@ def report(outcomes: list[Outcome], *, verbose: bool) -> None:
         slowest = max(outcome.seconds for outcome in its_outcomes)
         right = len(its_outcomes) - len(failed)
         details = "".join(f", {count} {sort}" for sort, count in sorted(sorts.items()))
-        print(
-            f"{kind:12} {right:4} of {len(its_outcomes):4} = {rate(its_outcomes):6.1%}, slowest {slowest:.2f} s{details}"
-        )
+        share = f"{right:4} of {len(its_outcomes):4} = {rate(its_outcomes):6.1%}"
+        print(f"{kind:12} {share}, slowest {slowest:.2f} s{details}")
         for outcome in failed if verbose else ():
             print(f"    {outcome.name}: {outcome.problem[:1500]}")
 
