@@ -14,6 +14,7 @@ from channels.base import Channel
 from channels.message import Answer, Author, ChannelName, OutboundPart, ReplyTarget
 from channels.staff import ApprovalState
 from gateway import audit, outbound, wording
+from gateway.agent.tool import ApprovalPolicy
 from gateway.cards import describe_customer
 from gateway.domain import (
     Approval,
@@ -270,6 +271,7 @@ class Outcomes:
             customer_wrote_since=0,
             card=None,
             revision=0,
+            asked_because=why_asked(asked),
         )
 
     def _alert(self, claimed: Claimed, turn: Turn, reason: str) -> NewDelivery:
@@ -282,6 +284,13 @@ class Outcomes:
             conversation_id=ConversationId(turn.conversation_id),
             turn_id=turn.id,
         )
+
+
+def why_asked(asked: ApprovalAsked) -> str:
+    """Why a person is asked, where it is not that the tool always does."""
+    policy = ApprovalPolicy.from_wire(asked.policy)
+    name = policy.exceeded(asked.arguments)
+    return wording.above(name, policy.ask_above[name]) if name else ""
 
 
 def policy_from(asked: Mapping[str, object], required: int) -> Policy:

@@ -39,6 +39,11 @@ def settled(approval: Approval) -> str:
     return f"Already {approval.state}{who}{when}."
 
 
+def above(name: str, limit: float) -> str:
+    """Why a call of a tool that may run by itself waits for a person."""
+    return f"{name.replace('_', ' ')} is above {limit:g}"
+
+
 def reminder(approval: Approval) -> str:
     """Half of a request's time is over."""
     where = f" in <#{approval.card.slack_channel_id}>" if approval.card else ""

@@ -82,6 +82,7 @@ class Definition:
         high_risk: bool = ...,
         approvers: Sequence[str] = ...,
         approvals_required: int | None = ...,
+        ask_above: Mapping[str, float] | None = ...,
     ) -> Callable[[F], F]: ...
 
     def tool(
@@ -93,13 +94,15 @@ class Definition:
         high_risk: bool = False,
         approvers: Sequence[str] = (),
         approvals_required: int | None = None,
+        ask_above: Mapping[str, float] | None = None,
     ) -> Callable[..., Any]:
         """Make a Python function a tool, as `@agent.tool` or with arguments. The function stays as it is.
 
         Only the embedded engine can run it. `high_risk`, `approvers` (Slack user and group ids) and
-        `approvals_required` go with the definition to whoever asks for approval.
+        `approvals_required` go with the definition to whoever asks for approval. `ask_above={"amount": 100}` asks for
+        approval of a call with a larger amount, though the tool may otherwise run at once.
         """
-        policy = ApprovalPolicy(high_risk, tuple(approvers), approvals_required)
+        policy = ApprovalPolicy(high_risk, tuple(approvers), approvals_required, ask_above or {})
 
         def add(function: F) -> F:
             local = LocalTool.from_function(function, policy)

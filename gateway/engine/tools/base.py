@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import structlog
 from pydantic_ai.tools import ToolDefinition
 
-from gateway.agent.tool import ToolApprovalConfig
+from gateway.agent.tool import ApprovalPolicy, ToolApprovalConfig
 from gateway.engine.tools.arguments import complaint
 from gateway.engine.tools.marks import APPROVAL_SWITCH, SEARCH_MARK, has_switch
 
@@ -84,6 +84,7 @@ class RunnableTool:
     run: ToolRun
     static: Mapping[str, Any] = field(default_factory=dict)
     is_search: bool = False
+    policy: ApprovalPolicy = field(default_factory=ApprovalPolicy)
 
     def definition(self) -> ToolDefinition:
         """What the model is told."""
@@ -97,6 +98,8 @@ class RunnableTool:
 
     def asks_for_approval(self, from_model: Mapping[str, Any]) -> bool:
         """Whether this call waits for a person."""
+        if self.policy.exceeded(self.arguments_to_run(from_model)) is not None:
+            return True
         match self.approval:
             case ToolApprovalConfig.AUTO_RUN:
                 return False

@@ -12,7 +12,7 @@ from typing import Any
 
 from gateway.agent.errors import DefinitionError
 from gateway.agent.local import LocalTool
-from gateway.agent.tool import ToolApprovalConfig, kind_of
+from gateway.agent.tool import ApprovalPolicy, ToolApprovalConfig, kind_of
 from gateway.engine.tools import echo, knowledge_tool
 from gateway.engine.tools.base import RunnableTool, ToolContext, ToolFailure, ToolOutcome, ToolRun, guarded
 from gateway.engine.tools.inputs import (
@@ -58,6 +58,7 @@ class _Declared:
     approval: ToolApprovalConfig
     inputs: WireInputs
     value: Mapping[str, Any]
+    policy: ApprovalPolicy
 
 
 def _read(tool_id: str, frame: Any) -> _Declared:
@@ -73,6 +74,7 @@ def _read(tool_id: str, frame: Any) -> _Declared:
         approval=_approval(frame, kind),
         inputs=read_inputs(value.get("inputs")),
         value=value,
+        policy=ApprovalPolicy.from_wire(frame.get("approval_policy")),
     )
 
 
@@ -217,4 +219,5 @@ def _runnable(
         run=run,
         static=declared.inputs.static,
         is_search=is_search,
+        policy=declared.policy,
     )

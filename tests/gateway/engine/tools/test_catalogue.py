@@ -119,6 +119,28 @@ async def test_without_that_choice_the_model_has_no_switch(approval: str, asks: 
     assert tool.asks_for_approval({APPROVAL_SWITCH: not asks}) is asks
 
 
+@pytest.mark.parametrize(
+    ("amount", "asks"), [(99.5, False), (100, False), (100.01, True), ("1e9", True), (True, True), (None, True)]
+)
+async def test_a_tool_that_runs_at_once_asks_above_its_limit(amount: object, asks: bool) -> None:
+    frame = {**custom("echo"), "approval_policy": {"ask_above": {"amount": 100}}}
+
+    async with ToolServices.open(ToolsConfig()) as services:
+        tool = await built(frame, services)
+
+    assert tool.asks_for_approval({"amount": amount}) is asks
+    assert not tool.asks_for_approval({})
+
+
+async def test_a_limit_that_is_no_number_lets_nothing_pass() -> None:
+    frame = {**custom("echo"), "approval_policy": {"ask_above": {"amount": "much"}}}
+
+    async with ToolServices.open(ToolsConfig()) as services:
+        tool = await built(frame, services)
+
+    assert tool.asks_for_approval({"amount": 1})
+
+
 async def test_a_tool_with_an_argument_of_the_switchs_name_always_asks() -> None:
     def careful(request_approval: bool) -> str:
         """Says what it was told."""
