@@ -48,7 +48,10 @@ class Database(Statements, Protocol):
 
 
 class DatabaseUnavailable(Exception):
-    """The database cannot be reached or is locked for too long. Whatever was under way was rolled back."""
+    """The database cannot be reached, is locked for too long, or lacks our tables. What was begun was rolled back."""
+
+
+NOT_MIGRATED = "it has no tables of ours, or old ones: run `frontdesk migrate`"
 
 
 async def connect(url: str, *, pool_size: int = 10) -> Database:

@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncpg
 
-from gateway.store.database import DatabaseUnavailable, Dialect, Row, Statements
+from gateway.store.database import NOT_MIGRATED, DatabaseUnavailable, Dialect, Row, Statements
 
 COMMAND_TIMEOUT_S = 30.0
 
@@ -93,9 +93,11 @@ def _translated() -> Iterator[None]:
         asyncpg.PostgresConnectionError,
         asyncpg.CannotConnectNowError,
         asyncpg.TooManyConnectionsError,
-        ConnectionError,
+        OSError,  # also a host that is gone, a name that is not known, and an answer that took too long
     ) as error:
-        raise DatabaseUnavailable(str(error)) from error
+        raise DatabaseUnavailable(str(error) or "no answer") from error
+    except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError) as error:
+        raise DatabaseUnavailable(NOT_MIGRATED) from error
     except asyncpg.InterfaceError as error:
         if "closed" not in str(error) and "closing" not in str(error):
             raise
