@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from channels.email.reading.patterns import any_of, beginning_with
 
 MAX_BANNER_CHARS = 700
 MAX_BANNER_LINES = 8
-MIN_DISCLAIMER_CHARS = 40
 
 
 _BANNER_START = beginning_with(r"""
@@ -28,29 +28,27 @@ _BANNER_START = beginning_with(r"""
     xx  \*{2,}|⚠
 """)
 _BANNER_WORDS = any_of(r"""
-    en  originated (?:from )?outside|(?:from|by) (?:an )?(?:external|outside|unknown|untrusted)
-    en  external (?:sender|e-?mail|source|message|mail)
-    en  outside (?:of )?(?:the |your |our )?(?:organi[sz]ation|company|network)
-    en  do(?: not|n't) (?:click|open)|unless you recogni[sz]e|don't often get e?mail|learn why this is important
-    en  aka\.ms/learnabout|verify the sender|suspicious
-    de  von (?:außerhalb|ausserhalb|extern)|externe[nrm]? (?:absender|e-?mail|quelle|organisation)
-    de  keine links|klicken sie (?:nicht|auf keine)
-    fr  provient de l'ext|expéditeur externe|ne cliquez pas|extérieur de
+    en  originated (?:from )?outside|external (?:sender|e-?mail|source|message|mail)|unless you recogni[sz]e
+    en  outside (?:of )?(?:the |your |our )?(?:organi[sz]ation|company|network)|don't often get e?mail
+    en  (?:do not|don't) (?:click|open) (?:any |on |the )*(?:links?|attachments?)|learn why this is important
+    en  aka\.ms/learnabout
+    de  von (?:außerhalb|ausserhalb) (?:der|des|unserer|ihrer)|externe[nrms]? (?:absender|e-?mail|quelle)
+    de  klicken sie (?:nicht|auf keine)|erhalten nicht (?:oft|häufig) e-?mails
+    fr  provient de l'ext|expéditeur externe|ne cliquez pas|l'extérieur de (?:l'|votre |notre )organisation
     es  remitente externo|fuera de (?:la|su) organizaci|no haga clic
-    it  mittente esterno|dall'esterno|non (?:fare clic|cliccare)
+    it  mittente esterno|dall'esterno dell'organizz|non (?:fare clic|cliccare)
     pt  remetente externo|fora da organiza|não clique
     nl  externe afzender|buiten (?:de|uw) organisatie|klik niet
     pl  spoza organizacji|nie klikaj
-    ru  внешн|не (?:переходите|открывайте)
-    sv  externt|utanför organisationen
-    da  eksternt|uden for
-    no  utenfor
-    fi  ulkopuol
+    ru  внешн\w+ (?:отправител|источник)|не переходите по ссылкам
+    sv  extern avsändare|utanför organisationen
+    da  ekstern afsender|uden for organisationen
+    no  ekstern avsender|utenfor organisasjonen
+    fi  organisaation ulkopuol
 """)
 _DISCLAIMER_START = beginning_with(r"""
     en  (?:this|the|any|information in this) .{0,40}(?:e-?mail|message|communication|transmission)
     en  important(?: notice)?\b|confidential|disclaimer|legal notice|privacy|notice:
-    en  please consider|think before|before printing|p\s?please consider
     de  diese (?:e-?mail|nachricht)|der inhalt dieser|die(?:se)? information|haftungsausschluss|hinweis
     fr  ce (?:message|courriel|mail)|cet e-?mail
     es  este (?:mensaje|correo|e-?mail)|aviso|nota
@@ -72,10 +70,9 @@ _DISCLAIMER_START = beginning_with(r"""
 """)
 _DISCLAIMER_WORDS = any_of(r"""
     en  confidential|privileged|intended (?:only |solely )?(?:for|recipient)|if you (?:are not|have received)
-    en  disclaimer|unauthori[sz]ed|think before (?:you )?print|consider the environment|before printing
-    en  virus[- ]free|scanned (?:by|for)|avast|antivirus
-    de  vertraulich|rechtlich geschützt|nicht der (?:richtige|beabsichtigte|vorgesehene)|irrtümlich|unbefugte|umwelt
-    fr  confidentiel|destinataire|exclusivement|imprimer ce
+    en  disclaimer|unauthori[sz]ed|disclos|prohibited|legally
+    de  vertraulich|rechtlich geschützt|nicht der (?:richtige|beabsichtigte|vorgesehene)|irrtümlich|unbefugte|adressat
+    fr  confidentiel|destinataire|exclusivement
     es  confidencial|destinatari[oa]|privilegiad
     it  riservat[eoi]
     nl  vertrouwelijk|geadresseerde
@@ -91,12 +88,31 @@ _DISCLAIMER_WORDS = any_of(r"""
     zh  机密
     ko  보안|비밀
 """)
-_FOOTER = any_of(r"""
-    en  unsubscribe|opt[- ]out|manage (?:your )?(?:email )?(?:preferences|subscription)|mailing list(?: info)?$
-    en  you (?:are )?receiv(?:ed|ing) this|you're receiving this|to stop receiving|visit topic|view it on github
-    en  reply to this email|virus[- ]free|this e-?mail (?:has been|was) (?:checked|scanned)|sent through the
+_PRINTING = any_of(r"""
+    en  (?:consider|think of) the environment|(?:think|consider) before (?:you )?print|before printing this
+    de  bevor sie diese e-?mail (?:aus)?drucken|umwelt.{0,60}druck
+    fr  avant d'imprimer|imprimer ce (?:message|mail)
+    es  antes de imprimir
+    it  prima di stampare
+    pt  antes de imprimir
+""")
+_SCANNED = any_of(r"""
+    en  virus[- ]free|this e-?mail (?:has been|was) (?:checked|scanned)|has been scanned (?:by|for)
+    xx  avast\.com|avg\.com
+""")
+# What only a program writes: people ask to be unsubscribed, programs say how.
+_OFFER = any_of(r"""
+    en  to (?:unsubscribe|opt[- ]out|stop receiving)|click here to
+    en  you (?:are )?receiv(?:ed|ing) this (?:e-?mail|message|because)|you're receiving this
+    en  reply to this e-?mail (?:directly|to respond)
+    en  view it on github|manage your (?:e-?mail )?(?:preferences|subscription)|^unsubscribe$|^visit topic\b
+    en  ^\S{1,40} mailing list(?: info)?$
+""")
+# The same word in a person's sentence is a wish: only beside a link is it an offer.
+_BESIDE_LINK = any_of(r"""
+    en  unsubscribe|preferences|opt[- ]out
     de  abmelden|abbestellen
-    fr  se d[ée]sabonner|d[ée]sinscri
+    fr  d[ée]sabonner|d[ée]sinscri
     es  cancelar (?:la |a )?suscripci|darse de baja
     pt  cancelar (?:a )?inscri
     it  annulla(?:re)? l'iscrizione|disiscri
@@ -116,8 +132,9 @@ _FOOTER = any_of(r"""
     ja  配信停止
     zh  退订|取消订阅
     ko  수신거부
-    xx  ^_{5,}$|/mailman/listinfo|@lists?\.|groups\.google\.com|avast\.com|avg\.com
 """)
+_LINK = re.compile(r"https?://|www\.|mailto:", re.IGNORECASE)
+_LIST = re.compile(r"mailing list|/mailman/|@lists?\.|groups\.google\.com|unsubscribe", re.IGNORECASE)
 
 
 def is_banner(paragraph: Sequence[str]) -> bool:
@@ -129,14 +146,26 @@ def is_banner(paragraph: Sequence[str]) -> bool:
 
 
 def is_disclaimer(lines: Sequence[str]) -> bool:
+    """Whether `lines` are what lawyers append. One of their words is not enough: customers use them too."""
     text = _on_one_line(lines)[:3000]
-    is_long = len(text) > MIN_DISCLAIMER_CHARS
-    return is_long and bool(_DISCLAIMER_START.match(text)) and bool(_DISCLAIMER_WORDS.search(text))
+    if _PRINTING.search(text[:200]):
+        return True
+    words = {word.lower() for word in _DISCLAIMER_WORDS.findall(text)}
+    return bool(_DISCLAIMER_START.match(text)) and len(words) > 1
 
 
 def is_footer_line(line: str) -> bool:
-    """Whether a line offers to unsubscribe, names a mailing list, or the like."""
-    return len(line) <= 500 and bool(_FOOTER.search(line.strip()))
+    """Whether a line says what only programs say: how to unsubscribe, that it was scanned."""
+    line = line.strip()
+    if len(line) > 500:
+        return False
+    is_offer = bool(_OFFER.search(line)) or (bool(_BESIDE_LINK.search(line)) and bool(_LINK.search(line)))
+    return is_offer or bool(_SCANNED.search(line))
+
+
+def names_list(lines: Sequence[str]) -> bool:
+    """Whether `lines`, below a rule, are how a mailing list signs."""
+    return any(_LIST.search(line[:300]) for line in lines)
 
 
 def _on_one_line(lines: Sequence[str]) -> str:

@@ -6,17 +6,18 @@ from channels.email.replies.words import phrases
 
 # Before the name of a program or device: "Sent from my iPhone".
 SENT_WITH = phrases("""
-    en  sent from | sent via | sent with | sent using | sent by | sent on | sent through | sent thru | sent in | sent
+    en  sent from | sent via | sent with | sent using | sent by | sent securely | sent safely
     en  written on | written with | typed on | replied from | posted from
-    en  emailed from | shared from | from my | dictated
-    en  get outlook | get the outlook | download outlook | outlook for | from mobile | via mobile | composed on
-    de  gesendet von | gesendet mit | gesendet über | gesendet aus | gesendet vom | von meinem | von unterwegs
+    en  emailed from | shared from | dictated
+    en  get bluemail | get spark | get canary
+    en  get outlook | get the outlook | download outlook | composed on
+    de  gesendet von | gesendet mit | gesendet über | gesendet aus | gesendet vom
     de  diese nachricht wurde von | diese nachricht wurde mit | diese e-mail wurde von | holen sie sich outlook
-    de  outlook für | von outlook | hol dir outlook | mit freundlichen grüßen vom
+    de  hol dir outlook
     nl  verzonden vanaf | verzonden via | verzonden met | verzonden door | verzonden van | verzonden vanuit
-    nl  verstuurd vanaf | verstuurd met | verstuurd via | verstuurd vanuit | outlook voor | outlook downloaden
+    nl  verstuurd vanaf | verstuurd met | verstuurd via | verstuurd vanuit | outlook downloaden
     fr  envoyé de | envoyé depuis | envoyé à partir | envoyé par | envoyé avec | envoyé via | envoyé d'un | envoye de
-    fr  envoye depuis | télécharger outlook | téléchargez outlook | obtenir outlook | obtenez outlook | de mon iphon
+    fr  envoye depuis | télécharger outlook | téléchargez outlook | obtenir outlook | obtenez outlook
     es  enviado desde | enviado con | enviado por | enviado de | enviado via | enviado usando
     es  obtener outlook | obtén outlook | descargar outlook
     ca  enviat des
@@ -42,18 +43,27 @@ SENT_WITH = phrases("""
     et  saadetud
     lv  nosūtīts no
     lt  išsiųsta iš | siųsta iš
-    hu  elküldve | küldve | az iphon
+    hu  elküldve | küldve
     el  στάλθηκε από | εστάλη από | απεσταλμένο από | αποστολή από | λήψη του outlook
     vi  gửi từ | đã gửi từ | được gửi từ | tải outlook
     id  dikirim dari | dapatkan outlook
     th  ส่งจาก
     ja  iphonから | iphoneから | ipadから | スマートフォン
     zh  发自 | 發自 | 发送自 | 傳送自 | 來自我的 | 来自我的 | 從我的
-    zh  从我的 | 获取 outlook | 取得 outlook | 通过 | 使用
-    ko  나의 | 내 | outlook 다운로드 | outlook 다운
+    zh  从我的 | 获取 outlook | 取得 outlook
+    ko  outlook 다운로드 | outlook 다운
     he  נשלח מ
     ar  نُشرت من | أرسلت من | مرسل من | تم الإرسال من
     fa  ارسال شده از
+""")
+
+# The same without a verb: sentences begin so too, and only a short line is meant.
+FROM_MY = phrases("""
+    en  from my | from mobile | via mobile | outlook for
+    de  von meinem | von unterwegs | von outlook | outlook für | mit freundlichen grüßen vom
+    nl  outlook voor
+    fr  de mon
+    hu  az iphon
 """)
 
 # The same, where the words follow the device.
@@ -75,6 +85,7 @@ DEVICES = phrases("""
     makers    motorola | alcatel | blackberry | honor | fairphone
     programs  outlook | hotmail | mail | gmail | yahoo | aol | gmx | web.de | t-online | orange | mailbox | airmail
     programs  thunderbird | proton | tutanota | tuta | k-9 | windows | spark | newton | superhuman | hey | zoho | nine
+    programs  unibox | fastmail | rediffmail | canary | edison | polymail | mailmate | front
     programs  boxer | touchdown | webmail | app | bluemail | em client | workspace | notes | libero
     networks  verizon | t-mobile | vodafone | sfr | bouygues | free | 3g
     things    laptop | ti-85 | watch | device | tablet | gsm | smartphone | mobile | mobil | cell | phone

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from channels.email.replies import signature_words as words
-from channels.email.replies.notices import is_disclaimer, is_footer_line
+from channels.email.replies.notices import is_disclaimer, is_footer_line, names_list
 from channels.email.replies.words import folded
 
 MAX_SIGNATURE_LINES = 16
@@ -22,6 +22,7 @@ _LINK = re.compile(r"<[^<>]{0,500}>|\((?:https?|mailto):[^()]{0,500}\)|\[[^\[\]]
 _MARKDOWN_LINK = re.compile(r"\[([^\[\]]{0,300})\]\([^()]{0,500}\)")
 _CLAUSE_END = re.compile(r"[,.;!–—]\s|\s-\s|\s\(")
 _PUNCTUATION = " \t,.;:!-–—*_/\\|~^'\"。、，！…🎉🙂😊👋❤️"
+_POSTSCRIPT = re.compile(r"^(?:p\.? ?p?\.?s\b|n\.?b\.?\s)", re.IGNORECASE)
 _CONTACT = re.compile(
     r"\+?\(?\d[\d\s().\-/]{6,}\d|[^\s@]{1,80}@[^\s@]{2,80}|(?:https?://|www\.)\S|\b(?:tel|phone|fax|mobile?|cell|t|m|f|e|w)\s?[.:]",
     re.IGNORECASE,
@@ -46,20 +47,25 @@ def is_device_line(line: str) -> bool:
         return False
     lowered = folded(text)
     head, tail = _head_and_tail(lowered)
-    if len(head.split()) > 10 or (tail and not _apologises(tail)):
+    if len(head.split()) > 12 or (tail and not _apologises(tail)):
         return False
-    names_device = any(device in f"{head} " for device in words.DEVICES)
-    begins = any(lowered.startswith(start) for start in words.SENT_WITH)
-    ends = any(ending in head for ending in words.SENT_WITH_AFTER)
-    if lowered.startswith("sent ") and not _SENT_PREPOSITION.match(lowered):
-        return False
-    says_my = any(word in words.MY for word in head.split())
-    if begins:
-        return names_device or (says_my and len(head.split()) <= 6)
-    return (ends and names_device) or (len(head.split()) <= 3 and head.endswith(" from mobile"))
+    says_sent = any(lowered.startswith(start) for start in words.SENT_WITH)
+    if not _DEVICE.search(head):
+        return says_sent and len(head.split()) <= 6 and any(word in words.MY for word in head.split())
+    is_possession = len(head.split()) <= 4 and any(lowered.startswith(start) for start in words.FROM_MY)
+    ends = any(ending in head for ending in words.SENT_WITH_AFTER) or head.endswith(" from mobile")
+    return says_sent or is_possession or ends
 
 
-_SENT_PREPOSITION = re.compile(r"^sent (?:securely |safely )?(?:from|via|with|using|by|on|through|thru|in)\b")
+def _one_of(devices: tuple[str, ...]) -> str:
+    return "|".join(re.escape(device) for device in devices)
+
+
+# At the start of a word, or anywhere in scripts that leave no space between words.
+_DEVICE = re.compile(
+    rf"(?<![a-z\u00c0-\u024f])(?:{_one_of(tuple(word for word in words.DEVICES if word.isascii()))})"
+    rf"|(?:{_one_of(tuple(word for word in words.DEVICES if not word.isascii()))})"
+)
 
 
 def is_closing(line: str) -> bool:
@@ -90,8 +96,10 @@ def is_footer(lines: Sequence[str]) -> bool:
     if is_signature_start(filled[0]) or is_device_line(filled[0]) or is_closing(filled[0]):
         return True
     if is_rule(filled[0]):
-        return (len(filled) <= MAX_SIGNATURE_LINES and is_footer(filled[1:])) or looks_like_signature(filled[1:])
-    return is_disclaimer(filled) or (len(filled) <= 12 and any(is_footer_line(line[:300]) for line in filled[:6]))
+        below = filled[1:]
+        is_short = len(below) <= MAX_SIGNATURE_LINES
+        return looks_like_signature(below) or (is_short and (is_footer(below) or names_list(below)))
+    return is_disclaimer(filled) or (len(filled) <= 12 and is_footer_line(filled[0]))
 
 
 def _head_and_tail(text: str) -> tuple[str, str]:
@@ -106,7 +114,9 @@ def _apologises(text: str) -> bool:
 
 
 def _is_prose(line: str) -> bool:
-    """A sentence: long, or asking something. Addresses and titles are neither."""
-    if line.endswith("?"):
+    """Something said: a question, a postscript, a sentence. Addresses and titles are neither."""
+    if line.endswith("?") or _POSTSCRIPT.match(line):
         return True
-    return len(line.split()) > 12 and not _CONTACT.search(line)
+    words_in_line = len(line.split())
+    is_sentence = words_in_line > 12 or (words_in_line > 4 and line.endswith((".", "!")))
+    return is_sentence and not _CONTACT.search(line)

@@ -64,6 +64,45 @@ def test_what_only_looks_like_a_quotation_is_kept(text: str) -> None:
     assert new(text) == text
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Please unsubscribe me from this list.",
+        "Ich möchte mich abmelden.",
+        "Can I manage my preferences somewhere?",
+        "Attention: my account shows suspicious activity.",
+        "Warning: do not open the box, it leaks.",
+        "Important: if you have received my parcel, tell me at once.",
+        "This message is confidential between us.",
+        "From my point of view it fails.",
+        "From my app it works.",
+        "Sent by post on Monday, by the way.",
+        "It was scanned by your shop twice.",
+        "내 주문은 어디에 있나요",
+        "使用方法在哪里",
+        "See https://groups.google.com/g/engines for more.",
+        "Best, worst and everything between: I tried it all.",
+        "Von meinem Konto wurde zweimal abgebucht.",
+        "De mon côté tout va bien.",
+    ],
+)
+def test_a_sentence_that_holds_the_words_of_programs_is_kept(sentence: str) -> None:
+    assert new(f"{sentence}\n\n{BODY}") == f"{sentence}\n\n{BODY}"
+    assert new(f"{BODY}\n\n{sentence}") == f"{BODY}\n\n{sentence}"
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "Regards,\nAda\n\nPS: call me on Monday",
+        "Regards\n\nCan you also send the invoice?",
+        "--\nAnd one more thing, please.",
+    ],
+)
+def test_what_is_said_below_a_closing_is_kept(ending: str) -> None:
+    assert new(f"{BODY}\n\n{ending}") == f"{BODY}\n\n{ending}"
+
+
 def test_a_quotation_chosen_by_the_author_is_kept() -> None:
     text = "You wrote\n\n> restart it\n\nI did, and it fails."
 
