@@ -162,7 +162,7 @@ def _is_whole(text: str, *, quote_follows: bool) -> bool:
     return (
         quote_follows
         or (has_address and not _PERSON.search(before))
-        or (_starts_strongly(text) and (has_address or _is_name(after)))
+        or (_starts_strongly(text) and (has_address or (_is_name(after) and bool(_TIME.search(before)))))
         or (
             _has_date(after)
             and len(before.split()) <= 4
@@ -186,7 +186,9 @@ def _ends_in_verb(before: str, has_colon: bool, has_date: bool, has_address: boo
         return len(before) < 200
     if _PERSON.search(before) and not has_address:
         return has_date and bool(_TIME.search(before))
-    return (has_date and (has_address or _starts_strongly(before))) or (has_address and len(before.split()) <= 12)
+    # Programs name the time or the address; people who cite ("On 3 May your agent wrote:") mostly name neither.
+    is_timed = has_date and bool(_TIME.search(before)) and _starts_strongly(before)
+    return is_timed or (has_address and (has_date or len(before.split()) <= 12))
 
 
 def _is_whole_without_verb(text: str, has_colon: bool, has_both: bool, *, quote_follows: bool) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from channels.email.replies import words
+from channels.email.replies.words import folded
 
 MAX_CHARS = 250
 
@@ -26,7 +27,7 @@ def is_forward_separator(line: str) -> bool:
     between = words_between_rules(line)
     if between:
         return _holds(between, words.FORWARDED_MESSAGE)
-    text = words.folded(line.strip(_AROUND)) if len(line) <= MAX_CHARS else ""
+    text = folded(line.strip(_AROUND)) if len(line) <= MAX_CHARS else ""
     return text.endswith((":", "：")) and any(text.startswith(phrase) for phrase in words.FORWARDED_MESSAGE)
 
 
@@ -42,9 +43,12 @@ def words_between_rules(line: str) -> str:
 
 def is_reply_marker(line: str) -> bool:
     """ "Please reply above this line"."""
-    return len(line) <= MAX_CHARS and _holds(line, words.REPLY_ABOVE)
+    text = line.strip(_AROUND) if len(line) <= MAX_CHARS else ""
+    is_decorated = not text[:1].isalnum() and len(text.split()) <= 16
+    phrases = ("please", "bitte", *words.REPLY_ABOVE)
+    return bool(text) and (is_decorated or folded(text).startswith(phrases)) and _holds(text, words.REPLY_ABOVE)
 
 
 def _holds(text: str, table: tuple[str, ...]) -> bool:
-    text = words.folded(text)
+    text = folded(text)
     return any(phrase in text for phrase in table)

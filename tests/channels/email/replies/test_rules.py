@@ -67,6 +67,9 @@ def test_what_only_looks_like_a_quotation_is_kept(text: str) -> None:
 @pytest.mark.parametrize(
     "sentence",
     [
+        "On 12 May 2024 your agent Sam wrote: we will refund you.",
+        "On 12 May 2024 your agent Sam wrote:",
+        "I cannot reply above this line, as you ask.",
         "Please unsubscribe me from this list.",
         "Ich möchte mich abmelden.",
         "Can I manage my preferences somewhere?",
