@@ -19,7 +19,6 @@ class AddressFlag(StrEnum):
     REPAIRED = "repaired"  # not a valid address as written; we cleaned it
     NAME_HOLDS_ADDRESS = "name_holds_address"  # the display name looks like another address
     GROUP = "group"  # it stood inside a group (`Team: a@b, c@d;`)
-    ONE_OF_SEVERAL = "one_of_several"  # From named more than one author
     INVISIBLE_CHARACTERS = "invisible_characters"  # the display name held direction marks or zero-width characters
 
 
