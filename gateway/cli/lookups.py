@@ -19,6 +19,7 @@ from gateway import audit
 from gateway.app import open_gateway
 from gateway.cards import describe_customer, mask
 from gateway.cli import deciding
+from gateway.cli.foreign import as_shown
 from gateway.domain import ConversationId, Delivery, DeliveryId, DeliveryState, utcnow
 from gateway.errors import NotFound
 from gateway.settings import ProcessType, read_settings
@@ -58,7 +59,7 @@ def list_conversations(limit: Limit = 50, as_json: AsJson = False) -> None:
     for one in found:
         waiting = str(one.arrived - one.taken)
         table.add_row(
-            one.id, one.channel, describe_customer(one), one.holder, str(one.arrived), waiting, one.session_id
+            one.id, one.channel, as_shown(describe_customer(one)), one.holder, str(one.arrived), waiting, one.session_id
         )
     console.print(table)
 
@@ -70,15 +71,17 @@ def show_conversation(conversation_id: str, as_json: AsJson = False) -> None:
     if as_json:
         _print_json(shown)
         return
-    console.print(f"[bold]{shown['conversation'].channel}[/] {describe_customer(shown['conversation'])}")
+    customer = as_shown(describe_customer(shown["conversation"]))
+    console.print(f"[bold]{shown['conversation'].channel}[/] {customer}")
     for message in shown["messages"]:
         console.print(
-            f"[dim]{message.received_at:%d %b %H:%M:%S}[/] [cyan]customer[/]  {message.text}", highlight=False
+            f"[dim]{message.received_at:%d %b %H:%M:%S}[/] [cyan]customer[/]  {as_shown(message.text)}",
+            highlight=False,
         )
     for delivery in shown["deliveries"]:
         console.print(
-            f"[dim]{delivery.created_at:%d %b %H:%M:%S}[/] [green]{delivery.kind}[/]  {delivery.text}"
-            f" [dim]({delivery.state}{f', {delivery.reason}' if delivery.reason else ''})[/]",
+            f"[dim]{delivery.created_at:%d %b %H:%M:%S}[/] [green]{delivery.kind}[/]  {as_shown(delivery.text)}"
+            f" [dim]({delivery.state}{f', {as_shown(delivery.reason)}' if delivery.reason else ''})[/]",
             highlight=False,
         )
 
@@ -108,7 +111,8 @@ def list_approvals(
     table = Table("id", "tool", "state", "asked", "decided by", "reason", "outcome")
     for one in found:
         asked = f"{one.created_at:%d %b %H:%M:%S}"
-        table.add_row(one.id, one.tool_name, one.state, asked, one.decided_by, one.reason, one.outcome[:60])
+        words = [as_shown(text) for text in (one.tool_name, one.reason, one.outcome[:60])]
+        table.add_row(one.id, words[0], one.state, asked, one.decided_by, *words[1:])
     console.print(table)
 
 
@@ -124,7 +128,9 @@ def list_deliveries(
     table = Table("id", "kind", "to", "part", "state", "attempts", "reason")
     for one in found:
         to = f"{one.target.channel} {mask(one.target.address)}"
-        table.add_row(one.id, one.kind, to, f"{one.part}/{one.parts}", one.state, str(one.attempts), one.reason)
+        table.add_row(
+            one.id, one.kind, to, f"{one.part}/{one.parts}", one.state, str(one.attempts), as_shown(one.reason)
+        )
     console.print(table)
 
 
@@ -150,7 +156,7 @@ def list_quarantined(as_json: AsJson = False) -> None:
     table = Table("mail", "received", "bytes", "tries", "reason")
     for one in found:
         name = f"{one.mailbox}:{one.uidvalidity}:{one.uid}"
-        table.add_row(name, f"{one.received_at:%d %b %H:%M:%S}", str(one.size), str(one.tries), one.reason)
+        table.add_row(name, f"{one.received_at:%d %b %H:%M:%S}", str(one.size), str(one.tries), as_shown(one.reason))
     console.print(table)
 
 

@@ -15,6 +15,7 @@ from rich.panel import Panel
 
 from channels.sandbox.faults import FaultKind
 from channels.sandbox.world import APPROVER
+from gateway.cli.foreign import as_shown
 from gateway.demo.state import DemoState, read_state
 from gateway.errors import GatewayError
 from gateway.stopping import stop_signal
@@ -52,7 +53,7 @@ def sms(
             return
         before = len(_received(player, from_))
         player.post("/sandbox/sms", json={"from": from_, "text": text}).raise_for_status()
-        console.print(f"[cyan]{from_}[/] → {text}", markup=True)
+        console.print(f"[cyan]{from_}[/] → {as_shown(text)}")
         if wait:
             _show_phone(_await_news(lambda: _received(player, from_)[before:]))
 
@@ -75,7 +76,7 @@ def mail(
         before = len(_mails(player, from_))
         body = {"from": from_, "subject": subject, "text": text, "reply": reply, "dmarc": dmarc}
         player.post("/sandbox/mail", json=body).raise_for_status()
-        console.print(f"[cyan]{from_}[/] → [bold]{subject}[/] {text}")
+        console.print(f"[cyan]{from_}[/] → [bold]{as_shown(subject)}[/] {as_shown(text)}")
         if wait:
             _show_mails(_await_news(lambda: _mails(player, from_)[before:]))
 
@@ -127,9 +128,9 @@ def click(
             raise GatewayError(answer.json()["error"])
         outcome = answer.raise_for_status().json()
     for field, error in outcome["errors"].items():
-        console.print(f"[red]{field}[/]: {error}")
+        console.print(f"[red]{field}[/]: {as_shown(error)}")
     for whisper in outcome["whispers"]:
-        console.print(f"[yellow]only {user} sees:[/] {whisper['text']}")
+        console.print(f"[yellow]only {user} sees:[/] {as_shown(whisper['text'])}")
     if outcome["status"] != httpx.codes.OK or outcome["errors"]:
         raise typer.Exit(1)
     console.print(f"[green]✓[/] {user} pressed {action}")
@@ -198,16 +199,16 @@ def _await_news(look: Callable[[], Messages]) -> Messages:
 
 def _show_mails(mails: Messages) -> None:
     for received in mails:
-        title = f"{received['from']}: {received['subject']}"
-        console.print(Panel(received["text"].strip(), title=title, title_align="left"))
+        title = as_shown(f"{received['from']}: {received['subject']}")
+        console.print(Panel(as_shown(received["text"].strip()), title=title, title_align="left"))
 
 
 def _show_phone(messages: Messages) -> None:
     for message in messages:
         if message["is_inbound"]:
-            console.print(f"[cyan]{message['from']}[/] → {message['text']}")
+            console.print(f"[cyan]{message['from']}[/] → {as_shown(message['text'])}")
         else:
-            console.print(f"[green]{message['to']}[/] ← {message['text']} [dim]({message['status']})[/]")
+            console.print(f"[green]{message['to']}[/] ← {as_shown(message['text'])} [dim]({message['status']})[/]")
 
 
 def _show_room(room: Mapping[str, Any]) -> None:
@@ -215,7 +216,7 @@ def _show_room(room: Mapping[str, Any]) -> None:
         return
     console.rule(f"#{room['name']}" if room["name"] else room["id"], align="left")
     for message in room["messages"]:
-        body = "\n".join(message["lines"]) or message["text"]
+        body = as_shown("\n".join(message["lines"]) or message["text"])
         buttons = "  ".join(f"[reverse] {label} [/]" for label in message["buttons"].values())
         console.print(Panel(f"{body}\n\n{buttons}" if buttons else body, title=message["user"], title_align="left"))
         _show_replies(message["replies"])
@@ -223,4 +224,4 @@ def _show_room(room: Mapping[str, Any]) -> None:
 
 def _show_replies(replies: Messages) -> None:
     for reply in replies:
-        console.print(f"    [dim]{reply['user']}[/] {reply['text']}")
+        console.print(f"    [dim]{reply['user']}[/] {as_shown(reply['text'])}")

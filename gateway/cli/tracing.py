@@ -10,6 +10,7 @@ import orjson
 import typer
 from rich.console import Console
 
+from gateway.cli.foreign import as_shown
 from gateway.errors import NotFound
 from gateway.settings import ProcessType, read_settings
 from gateway.store.database import connect
@@ -35,7 +36,7 @@ def trace(
     for conversation_id, steps in found.items():
         console.rule(conversation_id, align="left")
         for hop in steps:
-            console.print(f"[dim]{hop.at:%d %b %H:%M:%S.%f}[/] [bold]{hop.what:<22}[/] {hop.detail}")
+            console.print(f"[dim]{hop.at:%d %b %H:%M:%S.%f}[/] [bold]{hop.what:<22}[/] {as_shown(hop.detail)}")
 
 
 async def _trace(name: str) -> Mapping[str, Sequence[Hop]]:
