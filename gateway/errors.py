@@ -3,6 +3,7 @@
 GatewayError
 ├── ConfigurationError     do not start: the message names the variable (exit code 2)
 ├── NotFound               there is no such thing: say so
+├── QueueUnavailable       Redis does not come up: try again later (exit code 1)
 └── LeaseLost              somebody else works on the conversation: stop at once and write nothing
 """
 
@@ -19,6 +20,10 @@ class ConfigurationError(GatewayError):
 
 class NotFound(GatewayError):
     """Nothing is known under that id."""
+
+
+class QueueUnavailable(GatewayError):
+    """Redis cannot be reached, and has been waited for."""
 
 
 class LeaseLost(GatewayError):

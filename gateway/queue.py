@@ -19,6 +19,7 @@ from arq.jobs import serialize_job
 from redis.exceptions import RedisError
 
 from gateway.domain import ConversationId, DeliveryId, new_id
+from gateway.errors import QueueUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +28,7 @@ BELL = "frontdesk:bell"  # a list: whoever of the workers waits longest hears of
 ADVANCE = "advance"
 DELIVER = "deliver"
 RECONCILE = "reconcile"
+CONNECT_TRIES = 30  # one a second
 _EXPIRES_AFTER_MS = 3_600_000
 
 
@@ -40,11 +42,16 @@ def from_bytes(data: bytes) -> dict[str, Any]:
 
 
 async def open_queue(url: str) -> ArqRedis:
-    """Connect to Redis. Whoever opens it closes it."""
+    """Connect to Redis, which may take a while to come up. Whoever opens it closes it. Raises `QueueUnavailable`."""
     settings = RedisSettings.from_dsn(url)
-    settings.conn_retries = 30
+    settings.conn_retries = CONNECT_TRIES
     settings.conn_retry_delay = 1
-    return await create_pool(settings, job_serializer=to_bytes, job_deserializer=from_bytes, default_queue_name=QUEUE)
+    try:
+        return await create_pool(
+            settings, job_serializer=to_bytes, job_deserializer=from_bytes, default_queue_name=QUEUE
+        )
+    except (RedisError, OSError) as error:
+        raise QueueUnavailable(f"the Redis at REDIS_URL does not answer: {type(error).__name__}") from error
 
 
 class Wakeups:

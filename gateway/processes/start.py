@@ -11,7 +11,7 @@ import uvloop
 
 from channels.errors import ChannelError
 from gateway.agent.errors import DefinitionError
-from gateway.errors import ConfigurationError
+from gateway.errors import ConfigurationError, GatewayError
 from gateway.logs import set_up_logging
 from gateway.settings import ProcessType, Settings, read_settings
 from gateway.store.database import DatabaseUnavailable
@@ -26,7 +26,7 @@ def start(process: ProcessType, run: Callable[[Settings], Coroutine[Any, Any, No
             runner.run(run(settings))
     except (ConfigurationError, DefinitionError) as error:
         _fail(error, 2)
-    except (DatabaseUnavailable, ChannelError) as error:
+    except (GatewayError, DatabaseUnavailable, ChannelError) as error:
         _fail(error, 1)
     except KeyboardInterrupt:
         sys.exit(130)
