@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import re
 
-FIRST = 5
-LAST = 20
-
 _ID = re.compile(r"<([^<>]{1,998})>")
 _BETWEEN_BARE_IDS = re.compile(r"[\s<>,;()\[\]\"]+")
 _SPACE = re.compile(r"\s+")
@@ -22,10 +19,3 @@ def message_ids(value: str) -> tuple[str, ...]:
     if not found:
         found = [word for word in _BETWEEN_BARE_IDS.split(value) if "@" in word.strip("@")]
     return tuple(dict.fromkeys(identifier.strip("[]") for identifier in found if identifier.strip("[]")))
-
-
-def worth_looking_up(references: tuple[str, ...]) -> tuple[str, ...]:
-    """The first and last ids of a long chain: who starts a thread and who is near. The middle is not worth queries."""
-    if len(references) <= FIRST + LAST:
-        return references
-    return references[:FIRST] + references[-LAST:]

@@ -23,38 +23,43 @@ OWN_QUOTE_VALUE = "quote"
 MAX_SIGNATURE_CHARS = 2000
 MAX_ATTRIBUTION_CHARS = 400
 
+
+def _names_in(table: str) -> frozenset[str]:
+    return frozenset(table.split())
+
+
 _QUOTE_OPEN, _QUOTE_CLOSE, _EMBEDDED, _SIGNATURE_OPEN, _SIGNATURE_CLOSE, _ATTRIBUTION_OPEN, _ATTRIBUTION_CLOSE = (
     chr(code) for code in range(0xE510, 0xE517)
 )
 _MARKS = re.compile(f"[{_QUOTE_OPEN}-{_ATTRIBUTION_CLOSE}]")
 
-# Elements that hold a quoted mail and what introduces it. Words are looked for in classes, ids and names.
-_CONTAINERS = re.compile(
-    r"^(?:gmail_quote(?:_container)?|gmail_extra_quote|yahoo_quoted|yahoo[-_]quoted.*|ydp\w*yahoo_quoted|protonmail_quote"
-    r"|tutanota_quote|zmail_extra|front-blockquote|sh-quoted-content|cm_quote|missive_quote|freshdesk_quote|quotedtext"
-    r"|moz-forward-container|olk_src_body_section|mail-editor-reference-message-container|messagereplysection|hs_reply"
-    r"|ms-outlook-mobile-reference-message|quote|mail-quote|replied_message|bloop_quote|mb-quote|wisestamp_quote|mailquote"
-    r"|quoted-?(?:message|mail|text|content)|original-?(?:message|mail)|elided-text|isreplycontent|replycontent|mailcontent_quote)$"
-)
+# Elements that hold a quoted mail and what introduces it, by class, id or name.
+_CONTAINERS = _names_in("""
+    gmail_quote gmail_quote_container yahoo_quoted protonmail_quote tutanota_quote zmail_extra front-blockquote
+    sh-quoted-content cm_quote missive_quote freshdesk_quote quotedtext moz-forward-container olk_src_body_section
+    mail-editor-reference-message-container ms-outlook-mobile-reference-message messagereplysection hs_reply quote
+    mail-quote mailquote replied_message bloop_quote mb-quote quoted-content quoted-message quoted-mail quoted-text
+    original-message original-mail elided-text isreplycontent replycontent __quoted_text__
+""")
 # Elements at which a quoted mail begins and goes on to the end.
-_BORDERS = re.compile(
-    r"^(?:divrplyfwdmsg|appendonsend|outlookmessageheader|stopspelling|replysplit|originalmessage|lineBreakAtBeginningOfMessage-quote"
-    r"|zwchr|__divider__|messageheader_outlook|reply_header|ox-quote-header)$"
-)
-_ATTRIBUTIONS = re.compile(
-    r"^(?:gmail_attr|moz-cite-prefix|moz-email-headers-table|airmail_on|reply-intro|replyheader|bloop_on)$"
-)
-_SIGNATURES = re.compile(
-    r"^(?:gmail_signature(?:_prefix)?|moz-signature|signature|ms-outlook-(?:mobile|ios|android)-signature|protonmail_signature_block"
-    r"|applemailsignature|messagesignaturesection|front-signature|sh-signature|missive_signature|composer_signature|mailbox_signature"
-    r"|k9mail-signature|signature_block|email-signature|__sig_pre__|__sig_post__|ydp\w*signature|yahoo-signature|bloop_sign"
-    r"|zmail_signature.*|tutanota_signature|sig-block|signature-container)$"
-)
-_OUTLOOK_RULE = re.compile(r"border-top:(?:solid)?(?:#(?:e1e1e1|b5c4df|cccccc)(?:1(?:\.0)?pt)?|1(?:\.0)?pt|solid)")
-_OUTLOOK_RULE_FULL = re.compile(
-    r"border:none;border-top:solid(?:#[0-9a-f]{6}|windowtext)?1\.0pt;padding:3\.0pt0(?:cm|in|mm)0(?:cm|in|mm)0(?:cm|in|mm)"
-)
-_LAYOUT_QUOTE = re.compile(r"border-left:[^;]*(?:solid|dotted|dashed)|border-left-style:solid|border-left-width:[1-9]")
+_BORDERS = _names_in("""
+    divrplyfwdmsg appendonsend outlookmessageheader stopspelling replysplit originalmessage zwchr __divider__
+    messageheader_outlook reply_header ox-quote-header
+""")
+_ATTRIBUTIONS = _names_in("""
+    gmail_attr moz-cite-prefix moz-email-headers-table airmail_on reply-intro replyheader bloop_on
+""")
+_SIGNATURES = _names_in("""
+    gmail_signature gmail_signature_prefix moz-signature signature ms-outlook-mobile-signature
+    ms-outlook-ios-signature ms-outlook-android-signature protonmail_signature_block applemailsignature
+    messagesignaturesection front-signature sh-signature missive_signature composer_signature mailbox_signature
+    k9mail-signature signature_block email-signature __sig_pre__ __sig_post__ yahoo-signature yahoo_signature
+    bloop_sign zmail_signature tutanota_signature sig-block signature-container
+""")
+# Yahoo puts a random prefix before its classes, and a number behind its ids.
+_DECORATED = re.compile(r"^(?:ydp[0-9a-f]{6,12})?(yahoo_quoted|yahoo_signature|signature)(?:_\d+)?$")
+_FOREIGN_PREFIX = re.compile(r"^(?:x_|ecx|ec_|m_-?\d+)+")
+_OUTLOOK_RULE = re.compile(r"border:none;.*border-top:(?:solid|#(?:e1e1e1|b5c4df))")
 _INDENT = re.compile(r"border:none|border:0")
 _SPACE = re.compile(r"\s+")
 
@@ -86,15 +91,15 @@ def _mark(element: HtmlElement) -> None:
     if element.tag == "blockquote":
         if not _INDENT.search(_style(element)) or names:
             _wrap(element, _QUOTE_OPEN, _QUOTE_CLOSE)
-    elif any(_SIGNATURES.match(name) for name in names):
+    elif names & _SIGNATURES:
         if _length(element) <= MAX_SIGNATURE_CHARS and element.find(".//blockquote") is None:
             _wrap(element, _SIGNATURE_OPEN, _SIGNATURE_CLOSE)
-    elif any(_ATTRIBUTIONS.match(name) for name in names):
+    elif names & _ATTRIBUTIONS:
         if _length(element) <= 2 * MAX_ATTRIBUTION_CHARS:
             _wrap(element, _ATTRIBUTION_OPEN, _ATTRIBUTION_CLOSE)
-    elif any(_BORDERS.match(name) for name in names) or _is_outlook_border(element):
+    elif names & _BORDERS or _is_outlook_border(element):
         element.addprevious(_block(_EMBEDDED))
-    elif element.get(OWN_QUOTE_ATTRIBUTE) == OWN_QUOTE_VALUE or any(_CONTAINERS.match(name) for name in names):
+    elif element.get(OWN_QUOTE_ATTRIBUTE) == OWN_QUOTE_VALUE or names & _CONTAINERS:
         _mark_container(element)
 
 
@@ -125,8 +130,7 @@ def _is_outlook_border(element: HtmlElement) -> bool:
     """The thin grey line of desktop Outlook, above a header block without a name of its own."""
     if element.tag != "div":
         return False
-    style = _style(element)
-    if not (_OUTLOOK_RULE_FULL.search(style) or ("border:none" in style and _OUTLOOK_RULE.search(style))):
+    if not _OUTLOOK_RULE.search(_style(element)):
         return False
     start = _SPACE.sub(" ", "".join(element.itertext())[:400]).strip()
     return ":" in start[:60] and element.find(".//b") is not None
@@ -136,9 +140,9 @@ def _names(element: HtmlElement) -> Iterator[str]:
     """Classes, id, name and data marker in lower case, without the prefixes that programs put before foreign ones."""
     written = " ".join(element.get(name, "")[:300] for name in ("class", "id", "name", "data-marker", "data-smartmail"))
     for word in written.lower().split():
-        while word.startswith(("x_", "m_", "ecx")) and len(word) > 3:
-            word = word.removeprefix("ecx") if word.startswith("ecx") else word[2:].lstrip("-0123456789")
-        yield re.sub(r"^yahoo_quoted_\d+$", "yahoo_quoted", word)
+        name = _FOREIGN_PREFIX.sub("", word)
+        decorated = _DECORATED.match(name)
+        yield decorated[1] if decorated else name
 
 
 def _style(element: HtmlElement) -> str:

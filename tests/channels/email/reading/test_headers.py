@@ -14,7 +14,7 @@ from channels.email.reading.addresses import addresses, canonical
 from channels.email.reading.charset import codec_name, decode
 from channels.email.reading.fields import base64_bytes, date, decoded, parameters
 from channels.email.reading.filenames import distinct, safe_name
-from channels.email.reading.references import message_ids, worth_looking_up
+from channels.email.reading.references import message_ids
 
 CHARSETS = ["", "utf-8", "iso-2022-jp", "gb2312", "utf-7", "big5", "utf-16", "nonsense"]
 
@@ -112,13 +112,6 @@ def test_plus_parts_and_dots_are_not_merged() -> None:
 )
 def test_message_ids_are_found(written: str, ids: tuple[str, ...]) -> None:
     assert message_ids(written) == ids
-
-
-def test_of_a_long_chain_the_first_and_the_last_are_looked_up() -> None:
-    chain = tuple(f"{number}@example.com" for number in range(100))
-
-    assert worth_looking_up(chain) == chain[:5] + chain[-20:]
-    assert worth_looking_up(chain[:25]) == chain[:25]
 
 
 @pytest.mark.parametrize(
