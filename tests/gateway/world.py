@@ -227,7 +227,7 @@ class World:
         team_id: str = TEAM,
         arguments_hash: str = "",
     ) -> Reply:
-        value = ButtonValue(approval.id, arguments_hash or approval.arguments_hash).encode()
+        value = ButtonValue(approval.id, arguments_hash or approval.shown).encode()
         return await self.approvals.click(
             Click(action, value, member_id, team_id, CardRef(APPROVERS_CHANNEL, "1"), new_id("clk"))
         )
