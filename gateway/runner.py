@@ -200,7 +200,7 @@ class Run:
             self._session_id = session.session_id
 
     async def _set_cursor(self, cursor: int) -> None:
-        await turns.set_cursor(self._db, self.turn.id, cursor)
+        await turns.set_cursor(self._db, self.turn.id, self._claimed.lease, cursor)
         self.turn = replace(self.turn, cursor=cursor)
 
 

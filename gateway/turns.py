@@ -30,9 +30,9 @@ log = structlog.get_logger(__name__)
 
 # The end of a burst is waited for in the job that was woken for it; anything later gets a job of its own.
 LONGEST_WAIT = timedelta(seconds=30)
-# How soon a platform that could not be reached is tried again.
 # More turns than a person would ask for in ten minutes: perhaps two robots answer each other.
 MAX_TURNS_IN_BURST = 30
+# How soon a platform that could not be reached is tried again.
 PLATFORM_BACKOFF = timedelta(seconds=2)
 TOO_LONG = "it took too long"
 
@@ -100,7 +100,7 @@ class Turns:
             if any(approval.is_pending for approval in await approvals.of_turn(self._db, turn.id)):
                 return await self._outcomes.wait_on(claimed, turn)
             turn = replace(turn, deadline_at=self._clock() + self._turn_timeout)
-            await turns.go_on(self._db, turn.id, deadline_at=turn.deadline_at)
+            await turns.go_on(self._db, turn.id, claimed.lease, deadline_at=turn.deadline_at)
         return await self._run(claimed, turn)
 
     async def _start(self, claimed: Claimed) -> Step:

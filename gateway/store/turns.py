@@ -10,6 +10,8 @@ from gateway.errors import LeaseLost
 from gateway.store.database import Row, Statements
 from gateway.store.values import micros, moment, target_from_json, target_to_json
 
+_LEASED = "EXISTS (SELECT 1 FROM conversations c WHERE c.id = turns.conversation_id AND c.fence = $3)"
+
 
 async def add(tx: Statements, turn: Turn) -> None:
     await tx.execute(
@@ -56,24 +58,40 @@ async def note_begun(db: Statements, turn_id: TurnId, lease: Lease, target: Repl
         raise LeaseLost(lease.conversation_id)
 
 
-async def go_on(db: Statements, turn_id: TurnId, *, deadline_at: datetime) -> None:
-    """A paused turn runs again, with a deadline of its own: people may take days."""
-    await db.execute(
-        "UPDATE turns SET state = 'running', deadline_at = $2 WHERE id = $1 AND state IN ('paused', 'running')",
+async def go_on(db: Statements, turn_id: TurnId, lease: Lease, *, deadline_at: datetime) -> None:
+    """A paused turn runs again, with a deadline of its own: people may take days. Raises `LeaseLost`."""
+    changed = await db.execute(
+        f"""
+        UPDATE turns SET state = 'running', deadline_at = $2
+        WHERE id = $1 AND state IN ('paused', 'running') AND {_LEASED}
+        """,  # noqa: S608  # only a constant is put in
         turn_id,
         micros(deadline_at),
+        lease.fence,
     )
+    _must_have_changed(changed, lease)
 
 
-async def set_cursor(db: Statements, turn_id: TurnId, cursor: int) -> None:
-    """How many messages the session has, once that is known."""
-    await db.execute("UPDATE turns SET cursor = $2 WHERE id = $1", turn_id, cursor)
+async def set_cursor(db: Statements, turn_id: TurnId, lease: Lease, cursor: int) -> None:
+    """How many messages the session has, once that is known. Raises `LeaseLost`."""
+    changed = await db.execute(
+        f"UPDATE turns SET cursor = $2 WHERE id = $1 AND {_LEASED}",  # noqa: S608  # only a constant is put in
+        turn_id,
+        cursor,
+        lease.fence,
+    )
+    _must_have_changed(changed, lease)
 
 
 async def end(tx: Statements, turn_id: TurnId, state: TurnState, *, now: datetime, failure: str = "") -> None:
     await tx.execute(
         "UPDATE turns SET state = $2, ended_at = $3, failure = $4 WHERE id = $1", turn_id, state, micros(now), failure
     )
+
+
+def _must_have_changed(changed: int, lease: Lease) -> None:
+    if changed != 1:
+        raise LeaseLost(lease.conversation_id)
 
 
 def _turn(row: Row) -> Turn:

@@ -12,7 +12,7 @@ from gateway.domain import ConversationId
 from gateway.errors import LeaseLost
 from gateway.leases import LEASE, Leases
 from gateway.relay import Failed, Paused, Replied
-from gateway.store import conversations
+from gateway.store import conversations, turns
 from tests.flows.deployment import eventually
 from tests.gateway.world import World, asked
 
@@ -94,13 +94,17 @@ async def test_who_lost_the_lease_starts_no_turn_and_binds_no_session(world: Wor
     world.clock.advance(LEASE)
     other = await Leases(world.db, clock=world.clock).claim(conversation_id)
     assert other is not None
-    await world.start_turn(other)
+    turn = await world.start_turn(other)
     before = await _everything(world)
 
     with pytest.raises(LeaseLost):
         await world.start_turn(claimed)
     with pytest.raises(LeaseLost):
         await conversations.bind_session(world.db, claimed.lease, "session-1")
+    with pytest.raises(LeaseLost):
+        await turns.set_cursor(world.db, turn.id, claimed.lease, 7)
+    with pytest.raises(LeaseLost):
+        await turns.go_on(world.db, turn.id, claimed.lease, deadline_at=world.clock())
     with pytest.raises(LeaseLost):
         await world.outcomes.leave(claimed)
 
