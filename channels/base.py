@@ -14,7 +14,21 @@ from enum import StrEnum
 from typing import Protocol
 
 from channels.message import Answer, Attachment, ChannelName, InboundEvent, OutboundPart, Receipt, ReplyTarget
-from channels.staff import ApprovalCard, CardRef, Click, DenySubmitted, EditSubmitted, Member, Reply, StaffMessage
+from channels.staff import (
+    ApprovalCard,
+    CardRef,
+    Click,
+    DenySubmitted,
+    DraftCard,
+    DraftSubmitted,
+    EditSubmitted,
+    HandoffBrief,
+    HandoffPress,
+    Member,
+    Reply,
+    StaffMessage,
+    ThreadLine,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +83,14 @@ class StaffInbox(Protocol):
     """Where the desk hands over what staff write in threads. Returns once it is durable; a repeat changes nothing."""
 
     async def accept_staff(self, message: StaffMessage) -> None: ...
+
+    async def press(self, press: HandoffPress) -> Reply: ...
+
+    async def submit_draft(self, submitted: DraftSubmitted) -> Reply: ...
+
+    async def draft(self, draft_id: str) -> DraftCard | None:
+        """A draft as it stands, for the dialog in which it is edited."""
+        ...
 
 
 class Channel(Protocol):
@@ -158,8 +180,41 @@ class Desk(Protocol):
         """Post a plain notice for staff (the approvers channel where none is named)."""
         ...
 
-    async def whisper(self, text: str, *, member_id: str, slack_channel_id: str) -> None:
+    async def whisper(self, text: str, *, member_id: str, slack_channel_id: str, thread_ts: str = "") -> None:
         """Tell one person something that nobody else sees."""
+        ...
+
+    async def post_brief(self, brief: HandoffBrief, *, key: str, slack_channel_id: str) -> CardRef:
+        """Open the thread of a handoff."""
+        ...
+
+    async def update_brief(self, brief: HandoffBrief) -> None:
+        """Bring the head of the thread at `brief.ref` to what `brief` says. `PermanentFailure` with the code
+        `message_not_found` where the thread is gone."""
+        ...
+
+    async def post_line(self, line: ThreadLine, *, thread: CardRef, key: str) -> CardRef:
+        """Add a line to a handoff thread, with its files."""
+        ...
+
+    async def post_draft(self, draft: DraftCard, *, thread: CardRef, key: str) -> CardRef:
+        """Propose an answer in a handoff thread."""
+        ...
+
+    async def update_draft(self, draft: DraftCard) -> None:
+        """Show what became of the draft at `draft.ref`."""
+        ...
+
+    async def mark(self, message: CardRef, emoji: str) -> None:
+        """Put an emoji under a message; one that is there already stays."""
+        ...
+
+    async def unmark(self, message: CardRef, emoji: str) -> None:
+        """Take our emoji away again; one that is not there is no failure."""
+        ...
+
+    async def fetch(self, attachment: Attachment) -> Attachment:
+        """A file that staff sent, with its content. Raises `TemporaryFailure` or `PermanentFailure`."""
         ...
 
     async def permalink(self, ref: CardRef) -> str:

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from channels.message import Attachment
+from channels.message import Attachment, ChannelName
 
 
 class ApprovalState(StrEnum):
@@ -193,3 +193,129 @@ class StaffMessage:
     event_id: str
     change: StaffChange = StaffChange.WRITTEN
     attachments: tuple[Attachment, ...] = ()
+    mentions: tuple[str, ...] = ()  # ids of the people and groups that are named in it
+    member_name: str = ""
+
+
+class HandoffAction(StrEnum):
+    """What staff press about a conversation; the first two are Slack action ids promised by the interface."""
+
+    TAKE_OVER = "conversation.take_over"
+    HAND_BACK = "conversation.hand_back"
+    RELEASE = "conversation.release"
+    CLOSE = "conversation.close"
+    REOPEN = "conversation.reopen"
+    SEND_DRAFT = "draft.send"
+    EDIT_DRAFT = "draft.edit"
+    DROP_DRAFT = "draft.drop"
+    SEND_ANYWAY = "relay.send"
+    HOLD_BACK = "relay.drop"
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffPress:
+    """Somebody pressed one of those, or typed the command that stands for it.
+
+    `value` is the button's opaque id (of an approval, a handoff, a draft or a staff message), or what was typed.
+    """
+
+    action: HandoffAction
+    value: str
+    member_id: str
+    team_id: str
+    card: CardRef
+    press_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DraftSubmitted:
+    """The dialog in which a draft is edited came back: `text` is what is to be sent."""
+
+    draft_id: str
+    text: str
+    member_id: str
+    team_id: str
+    press_id: str
+
+
+class HandoffState(StrEnum):
+    """Who has a conversation that was handed over. `RETURNED` and `CLOSED` are its ends; a closed one may reopen."""
+
+    WAITING = "waiting"  # for somebody to take it
+    OWNED = "owned"
+    RETURNED = "returned"  # the agent has it again
+    CLOSED = "closed"
+
+
+class Speaker(StrEnum):
+    """Whose words a line of a handoff thread shows."""
+
+    CUSTOMER = "customer"
+    AGENT = "agent"
+    STAFF = "staff"
+    NOTICE = "notice"  # our own, about the state of things
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadLine:
+    """One line of a handoff thread. `text` is as it was said: whoever shows it escapes it.
+
+    `is_warning` marks what staff have to act on. `asks` is the staff message that waits for "Send anyway" or "Hold
+    back" because of this line.
+    """
+
+    speaker: Speaker
+    text: str
+    at: datetime
+    name: str = ""
+    attachments: tuple[Attachment, ...] = ()  # with their content, or a source that the desk can't show
+    is_warning: bool = False
+    asks: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffBrief:
+    """What stands at the head of a handoff thread: enough to take over without reading anything else.
+
+    `reach` says who will read what staff write ("Ada Byron by SMS, +15•••01"), `warnings` what stands in the way.
+    """
+
+    handoff_id: str
+    customer: str
+    channel: ChannelName
+    assurance: str
+    reason: str
+    asked: str  # the customer's own words, to be escaped and shown as a quotation
+    tried: tuple[str, ...]  # what the agent did, a line each
+    open_approvals: tuple[tuple[str, str], ...]  # what is asked, and the address of its card
+    last: tuple[ThreadLine, ...]
+    reach: str
+    opened_at: datetime
+    state: HandoffState = HandoffState.WAITING
+    owner: str = ""  # a member id, or a name where it is nobody of Slack
+    assigned_to: str = ""  # the member or group that it was given to
+    closed_at: datetime | None = None
+    closed_by: str = ""
+    transcript_url: str = ""
+    warnings: tuple[str, ...] = ()
+    ref: CardRef | None = None
+    revision: int = 0
+
+
+class DraftState(StrEnum):
+    """What became of a proposed answer."""
+
+    PROPOSED = "proposed"
+    SENT = "sent"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class DraftCard:
+    """An answer that the agent proposes to staff. Nothing of it goes out before somebody presses Send."""
+
+    draft_id: str
+    text: str
+    state: DraftState = DraftState.PROPOSED
+    decided_by: str = ""
+    ref: CardRef | None = None
