@@ -11,8 +11,6 @@ from typing import Annotated, Any, TypeVar
 
 import orjson
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from channels.staff import ApprovalState
 from gateway import audit
@@ -20,6 +18,7 @@ from gateway.app import open_gateway
 from gateway.cards import describe_customer, mask
 from gateway.cli import deciding
 from gateway.cli.foreign import as_shown
+from gateway.cli.printing import output, table_of
 from gateway.domain import ConversationId, Delivery, DeliveryId, DeliveryState, utcnow
 from gateway.errors import NotFound
 from gateway.settings import ProcessType, read_settings
@@ -30,7 +29,6 @@ T = TypeVar("T")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Limit = Annotated[int, typer.Option(help="How many, newest first.")]
 
-console = Console()
 conversations_app = typer.Typer(no_args_is_help=True)
 approvals_app = typer.Typer(no_args_is_help=True)
 deliveries_app = typer.Typer(no_args_is_help=True)
@@ -55,13 +53,13 @@ def list_conversations(limit: Limit = 50, as_json: AsJson = False) -> None:
     if as_json:
         _print_json(found)
         return
-    table = Table("id", "channel", "customer", "holder", "messages", "waiting", "session")
+    table = table_of("id", "channel", "customer", "holder", "messages", "waiting", "session")
     for one in found:
         waiting = str(one.arrived - one.taken)
         table.add_row(
             one.id, one.channel, as_shown(describe_customer(one)), one.holder, str(one.arrived), waiting, one.session_id
         )
-    console.print(table)
+    output().print(table)
 
 
 @conversations_app.command("show")
@@ -71,6 +69,7 @@ def show_conversation(conversation_id: str, as_json: AsJson = False) -> None:
     if as_json:
         _print_json(shown)
         return
+    console = output()
     customer = as_shown(describe_customer(shown["conversation"]))
     console.print(f"[bold]{shown['conversation'].channel}[/] {customer}")
     for message in shown["messages"]:
@@ -108,12 +107,12 @@ def list_approvals(
     if as_json:
         _print_json(found)
         return
-    table = Table("id", "tool", "state", "asked", "decided by", "reason", "outcome")
+    table = table_of("id", "tool", "state", "asked", "decided by", "reason", "outcome")
     for one in found:
         asked = f"{one.created_at:%d %b %H:%M:%S}"
         words = [as_shown(text) for text in (one.tool_name, one.reason, one.outcome[:60])]
         table.add_row(one.id, words[0], one.state, asked, one.decided_by, *words[1:])
-    console.print(table)
+    output().print(table)
 
 
 @deliveries_app.command("list")
@@ -125,13 +124,13 @@ def list_deliveries(
     if as_json:
         _print_json(found)
         return
-    table = Table("id", "kind", "to", "part", "state", "attempts", "reason")
+    table = table_of("id", "kind", "to", "part", "state", "attempts", "reason")
     for one in found:
         to = f"{one.target.channel} {mask(one.target.address)}"
         table.add_row(
             one.id, one.kind, to, f"{one.part}/{one.parts}", one.state, str(one.attempts), as_shown(one.reason)
         )
-    console.print(table)
+    output().print(table)
 
 
 @deliveries_app.command("retry")
@@ -153,11 +152,11 @@ def list_quarantined(as_json: AsJson = False) -> None:
     if as_json:
         _print_json(found)
         return
-    table = Table("mail", "received", "bytes", "tries", "reason")
+    table = table_of("mail", "received", "bytes", "tries", "reason")
     for one in found:
         name = f"{one.mailbox}:{one.uidvalidity}:{one.uid}"
         table.add_row(name, f"{one.received_at:%d %b %H:%M:%S}", str(one.size), str(one.tries), as_shown(one.reason))
-    console.print(table)
+    output().print(table)
 
 
 @mails_app.command("replay")

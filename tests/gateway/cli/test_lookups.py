@@ -75,6 +75,19 @@ def test_a_table_shows_no_full_address(frontdesk: Frontdesk, fill: Fill[Conversa
     assert "+15550001" not in shown.out + sent.out
 
 
+@pytest.mark.parametrize("term", ["dumb", "", "xterm"])
+def test_no_id_is_cut_on_any_terminal(
+    frontdesk: Frontdesk, fill: Fill[ConversationId], monkeypatch: pytest.MonkeyPatch, term: str
+) -> None:
+    conversation_id = fill(a_story)
+    monkeypatch.setenv("TERM", term)
+    monkeypatch.setenv("COLUMNS", "40")
+
+    shown = frontdesk("conversations", "list")
+
+    assert conversation_id in shown.out
+
+
 def test_a_conversation_is_shown_with_what_was_said(frontdesk: Frontdesk, fill: Fill[ConversationId]) -> None:
     conversation_id = fill(a_story)
 
