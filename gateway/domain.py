@@ -82,7 +82,7 @@ DELIVERY_MOVES: Mapping[DeliveryState, frozenset[DeliveryState]] = {
     DeliveryState.SENT: frozenset({DeliveryState.DELIVERED, DeliveryState.READ, DeliveryState.FAILED}),
     DeliveryState.DELIVERED: frozenset({DeliveryState.READ}),
     DeliveryState.READ: frozenset(),
-    DeliveryState.FAILED: frozenset({DeliveryState.QUEUED}),  # a person's retry
+    DeliveryState.FAILED: frozenset({DeliveryState.QUEUED, DeliveryState.CANCELLED}),  # a person's retry, or drop
     DeliveryState.CANCELLED: frozenset(),
 }
 

@@ -106,6 +106,23 @@ class Outbound:
             )
         await self._wakeups.deliver(delivery.lane)
 
+    async def drop(self, delivery_id: DeliveryId, *, actor: str) -> None:
+        """Do not send it (any more), because a person says so; what waits behind it goes out. Raises `NotFound`."""
+        now = self._clock()
+        async with self._db.transaction() as tx:
+            delivery = await deliveries.drop(tx, delivery_id, now=now)
+            if delivery is None:
+                raise NotFound(f"no delivery {delivery_id} that waits or has failed")
+            await audit.record(
+                tx,
+                "delivery.dropped",
+                now=now,
+                actor=actor,
+                conversation_id=delivery.conversation_id or "",
+                subject_id=delivery.id,
+            )
+        await self._wakeups.deliver(delivery.lane)
+
     async def _attempted(self, claimed: ClaimedDelivery) -> ClaimedDelivery | None:
         """Send it in a task of its own, which goes on to the end when this job is cancelled."""
         task = asyncio.create_task(self._attempt(claimed))

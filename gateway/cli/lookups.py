@@ -145,6 +145,18 @@ def retry_delivery(delivery_id: str) -> None:
     typer.echo(f"{delivery_id} is queued again.")
 
 
+@deliveries_app.command("drop")
+def drop_delivery(delivery_id: str) -> None:
+    """Let a dead letter rest, or keep back what still waits."""
+
+    async def run() -> None:
+        async with open_gateway(read_settings(ProcessType.WORKER)) as gateway:
+            await gateway.outbound.drop(DeliveryId(delivery_id), actor="cli")
+
+    asyncio.run(run())
+    typer.echo(f"{delivery_id} is dropped.")
+
+
 @mails_app.command("list")
 def list_quarantined(as_json: AsJson = False) -> None:
     """Mails that could not be read, newest first."""

@@ -319,6 +319,19 @@ async def retry(tx: Statements, delivery_id: DeliveryId, *, now: datetime) -> De
     return None if row is None else delivery_from(row)
 
 
+async def drop(tx: Statements, delivery_id: DeliveryId, *, now: datetime) -> Delivery | None:
+    """A person's order to let a dead letter rest, or not to send what still waits. None: it is neither."""
+    row = await tx.fetch_one(
+        """
+        UPDATE deliveries SET state = 'cancelled', due_at = NULL, updated_at = $2
+        WHERE id = $1 AND state IN ('failed', 'queued') RETURNING *
+        """,
+        delivery_id,
+        micros(now),
+    )
+    return None if row is None else delivery_from(row)
+
+
 async def get(db: Statements, delivery_id: DeliveryId) -> Delivery | None:
     row = await db.fetch_one("SELECT * FROM deliveries WHERE id = $1", delivery_id)
     return None if row is None else delivery_from(row)

@@ -72,6 +72,15 @@ conversations = Table(
         postgresql_where=text("lease_owner IS NOT NULL"),
     ),
     Index("conversations_session", "session_id"),
+    # The console's pages: whoever wrote last is on top.
+    Index("conversations_activity", "updated_at", "id"),
+    Index(
+        "conversations_with_people",
+        "updated_at",
+        "id",
+        sqlite_where=text("holder = 'human'"),
+        postgresql_where=text("holder = 'human'"),
+    ),
 )
 
 participants = Table(
@@ -250,6 +259,12 @@ deliveries = Table(
         postgresql_where=text("state IN ('queued', 'sending', 'unknown')"),
     ),
     Index("deliveries_provider", "channel", "provider_id"),
+    Index(
+        "deliveries_dead",
+        "seq",
+        sqlite_where=text("state IN ('failed', 'cancelled')"),
+        postgresql_where=text("state IN ('failed', 'cancelled')"),
+    ),
     Index("deliveries_conversation", "conversation_id", "seq"),
 )
 
@@ -361,6 +376,12 @@ mail_intakes = Table(
         "due_at",
         sqlite_where=text("state IN ('announced', 'stored')"),
         postgresql_where=text("state IN ('announced', 'stored')"),
+    ),
+    Index(
+        "mail_intakes_quarantined",
+        "updated_at",
+        sqlite_where=text("state = 'quarantined'"),
+        postgresql_where=text("state = 'quarantined'"),
     ),
 )
 

@@ -9,7 +9,7 @@ import pytest
 
 from channels.errors import ChannelDown, PermanentFailure, TemporaryFailure
 from channels.message import Consent, DeliveryStatus, Receipt
-from gateway.domain import DeliveryId
+from gateway.domain import DeliveryId, DeliveryState
 from gateway.errors import NotFound
 from gateway.outbound import SENDING_LEASE
 from gateway.queue import DELIVER
@@ -346,3 +346,17 @@ async def test_a_key_that_was_queued_is_not_queued_again(world: World) -> None:
     await world.deliver_all()
 
     assert world.channel.texts == ["hello"]
+
+
+async def test_a_dropped_message_is_never_sent_and_the_next_goes_out(world: World) -> None:
+    lane = await world.queue("First\n\nSecond")
+    world.channel.problems.append(PermanentFailure("not a mobile number", code="21614"))
+    await world.outbound.deliver(lane)
+
+    await world.outbound.drop(DeliveryId("dlv_1:1"), actor="console")
+
+    assert (await world.delivery("dlv_1:1")).state is DeliveryState.CANCELLED
+    assert world.channel.texts == ["Second"]
+    assert (await world.audited())[-1] == "delivery.dropped"
+    with pytest.raises(NotFound):
+        await world.outbound.drop(DeliveryId("dlv_1:2"), actor="console")
