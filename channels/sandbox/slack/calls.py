@@ -11,6 +11,7 @@ from typing import Any
 
 from channels.sandbox.slack.rules import POST_TEXT, UPDATE_TEXT, SlackError, check_message, check_metadata
 from channels.sandbox.slack.streams import AgentSurface
+from channels.sandbox.slack.uploads import Uploads
 from channels.sandbox.slack.views import Views
 from channels.sandbox.slack.workspace import APP, BOT, BOT_USER, TEAM, Json, SlackChannel, Workspace, between, page
 
@@ -33,6 +34,7 @@ class Calls:
     workspace: Workspace
     views: Views
     agent: AgentSurface
+    uploads: Uploads
     listeners: Listeners
 
     def answer(self, method: str, arguments: Json) -> Json:
@@ -57,6 +59,7 @@ class Calls:
             "views.push": lambda given: {"view": self.views.push(_required(given, "trigger_id"), given["view"])},
             "views.update": self._update_view,
             "files.info": self._file_info,
+            "files.completeUploadExternal": self._complete_upload,
             "reactions.add": self._add_reaction,
             "reactions.remove": self._remove_reaction,
         }
@@ -85,8 +88,7 @@ class Calls:
         check_message(text, given.get("blocks") or (), longest=POST_TEXT)
         check_metadata(given.get("metadata"))
         thread_ts = given.get("thread_ts")
-        if thread_ts and not self.workspace.thread(channel.id, thread_ts):
-            raise SlackError("thread_not_found")
+        self._check_thread(channel, thread_ts)
         content = {name: given[name] for name in _MESSAGE_FIELDS if given.get(name)}
         message = self.workspace.post(
             channel.id, {"user": BOT_USER, "bot_id": BOT, "app_id": APP, "text": text, **content}
@@ -97,6 +99,8 @@ class Calls:
 
     def _update(self, given: Json) -> Json:
         channel = self._channel(given)
+        if channel.is_archived:
+            raise SlackError("is_inactive")
         message = self._own_message(channel, _required(given, "ts"))
         if self.agent.is_streaming(channel.id, message["ts"]):
             raise SlackError("streaming_state_conflict")
@@ -125,7 +129,8 @@ class Calls:
         if user_id not in channel.members:
             raise SlackError("user_not_in_channel")
         check_message(_text(given), given.get("blocks") or (), longest=POST_TEXT)
-        self.workspace.record({"fact": "whisper", "channel": channel.id, "user": user_id, "text": _text(given)})
+        whisper = {"channel": channel.id, "user": user_id, "text": _text(given)}
+        self.workspace.record({"fact": "whisper", **whisper, "thread_ts": given.get("thread_ts") or ""})
         return {"message_ts": self.workspace.next_ts()}
 
     def _permalink(self, given: Json) -> Json:
@@ -201,29 +206,30 @@ class Calls:
             raise SlackError("file_not_found")
         return {"file": file.described}
 
+    def _complete_upload(self, given: Json) -> Json:
+        channel = self._writable({"channel": given.get("channel_id")})
+        self._check_thread(channel, given.get("thread_ts"))
+        return self.uploads.complete(channel, given)
+
     def _update_view(self, given: Json) -> Json:
         view_id = _required(given, "view_id")
         return {"view": self.views.update(view_id, given["view"], view_hash=given.get("hash") or "")}
 
     def _add_reaction(self, given: Json) -> Json:
-        channel = self._channel(given)
+        channel = self._writable(given)
         message = self._message(channel, _required(given, "timestamp"))
         reactions = list(message.get("reactions", ()))
         name = _required(given, "name")
         if any(reaction["name"] == name and BOT_USER in reaction["users"] for reaction in reactions):
             raise SlackError("already_reacted")
-        self.workspace.change(
-            channel.id, message["ts"], reactions=[*reactions, {"name": name, "users": [BOT_USER], "count": 1}]
-        )
+        self.workspace.react(channel.id, message["ts"], name, BOT_USER)
         return {}
 
     def _remove_reaction(self, given: Json) -> Json:
-        channel = self._channel(given)
+        channel = self._writable(given)
         message = self._message(channel, _required(given, "timestamp"))
-        left = [reaction for reaction in message.get("reactions", ()) if reaction["name"] != given.get("name")]
-        if len(left) == len(message.get("reactions", ())):
+        if not self.workspace.unreact(channel.id, message["ts"], _required(given, "name"), BOT_USER):
             raise SlackError("no_reaction")
-        self.workspace.change(channel.id, message["ts"], reactions=left)
         return {}
 
     def _messages(self, messages: list[Json], given: Json) -> Json:
@@ -258,6 +264,11 @@ class Calls:
         if channel.is_archived:
             raise SlackError("is_archived")
         return channel
+
+    def _check_thread(self, channel: SlackChannel, thread_ts: str | None) -> None:
+        """A reply needs the message that it replies to, and that one gone takes its thread along."""
+        if thread_ts and all(message["ts"] != thread_ts for message in self.workspace.thread(channel.id, thread_ts)):
+            raise SlackError("thread_not_found")
 
     def _message(self, channel: SlackChannel, ts: str) -> Json:
         try:

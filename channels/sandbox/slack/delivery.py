@@ -24,7 +24,7 @@ from channels.sandbox.slack.workspace import Json
 
 log = structlog.get_logger(__name__)
 
-Kind = Literal["events_api", "interactive"]
+Kind = Literal["events_api", "interactive", "slash_commands"]
 RETRIES: Sequence[timedelta] = (timedelta(), timedelta(minutes=1), timedelta(minutes=5))
 PATIENCE = timedelta(seconds=3)
 
@@ -69,8 +69,7 @@ class HttpWire:
     patience: timedelta = PATIENCE
 
     async def send(self, kind: Kind, payload: Json, retry: Retry | None) -> Heard:
-        text = json.dumps(payload, separators=(",", ":"))
-        body = text.encode() if kind == "events_api" else urlencode({"payload": text}).encode()
+        body = _body(kind, payload)
         mime_type = "application/json" if kind == "events_api" else "application/x-www-form-urlencoded"
         headers = {"Content-Type": mime_type, **signed(self.signing_secret, body, int(time.time()))}
         if retry is not None:
@@ -130,6 +129,10 @@ class Deliveries:
             await self.wire.send("interactive", payload, None)
         return await self.wire.send("interactive", payload, None)
 
+    async def command(self, payload: Json) -> Heard:
+        """Tell the app of a typed command, and hear what it says."""
+        return await self.wire.send("slash_commands", payload, None)
+
     async def idle(self) -> None:
         """Wait until nothing is on its way."""
         while self._tasks:
@@ -161,6 +164,14 @@ class Deliveries:
             retry = Retry(number + 1, heard.reason or "unknown_error")
         self.given_up.append(payload)
         log.warning("sandbox.slack_event_given_up", event_id=payload.get("event_id"))
+
+
+def _body(kind: Kind, payload: Json) -> bytes:
+    """An event is JSON, an interaction JSON within a form, a command a form."""
+    if kind == "slash_commands":
+        return urlencode(payload).encode()
+    text = json.dumps(payload, separators=(",", ":"))
+    return text.encode() if kind == "events_api" else urlencode({"payload": text}).encode()
 
 
 def _json(text: str) -> Json | None:

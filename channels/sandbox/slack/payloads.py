@@ -111,6 +111,25 @@ def block_actions(
     }
 
 
+def slash_command(user: SlackUser, channel: SlackChannel, command: str, text: str, *, trigger_id: str) -> Json:
+    """Somebody typed a command."""
+    return {
+        "token": "unused",
+        "team_id": TEAM,
+        "team_domain": "acme",
+        "channel_id": channel.id,
+        "channel_name": channel.name or "directmessage",
+        "user_id": user.id,
+        "user_name": _user(user)["name"],
+        "command": command,
+        "text": text,
+        "api_app_id": APP,
+        "is_enterprise_install": "false",
+        "response_url": "",
+        "trigger_id": trigger_id,
+    }
+
+
 def view_submission(user: SlackUser, view: Json, *, trigger_id: str) -> Json:
     """Somebody submitted a dialog."""
     return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
@@ -21,6 +22,7 @@ from channels.sandbox.slack.oauth import OAuth
 from channels.sandbox.slack.rules import SlackError
 from channels.sandbox.slack.sockets import SocketWire
 from channels.sandbox.slack.streams import LIFETIME, AgentSurface
+from channels.sandbox.slack.uploads import Uploads
 from channels.sandbox.slack.views import Refused, Views, filled
 from channels.sandbox.slack.workspace import BOT_USER, Json, SlackChannel, Whisper, Workspace, as_sent, numbered
 
@@ -60,7 +62,8 @@ class SlackSimulator:
         self.calls_made: list[tuple[str, Json]] = []
         self.agent = AgentSurface(self.workspace, now, self._posted, stream_lifetime)
         listeners = Listeners(self._posted, self._changed, self._deleted)
-        self._calls = Calls(self.workspace, self.views, self.agent, listeners)
+        self._uploads = Uploads(self.workspace, self._posted)
+        self._calls = Calls(self.workspace, self.views, self.agent, self._uploads, listeners)
         self.oauth = OAuth({bot_token})
         self._app_token = app_token
         self._signing_secret = signing_secret
@@ -91,6 +94,7 @@ class SlackSimulator:
             web.post("/api/{method}", self._handle_call),
             web.get("/api/{method}", self._handle_call),
             web.get("/files/{file}", self._handle_download),
+            web.post("/upload/{upload}", self._handle_upload),
             web.get("/socket", self.sockets.handle),
         ]
 
@@ -103,6 +107,10 @@ class SlackSimulator:
     def ephemerals(self, user: str) -> Sequence[Whisper]:
         """What only this person was shown, oldest first."""
         return [whisper for whisper in self.workspace.whispers if whisper.user == user]
+
+    def reactions(self, channel: str, ts: str) -> Sequence[str]:
+        """The emoji under a message, the oldest first."""
+        return [str(reaction["name"]) for reaction in self.workspace.message(channel, ts).get("reactions", ())]
 
     def open_views(self, user: str) -> Sequence[Json]:
         """The dialogs that this person has open, the topmost last."""
@@ -149,6 +157,30 @@ class SlackSimulator:
         previous = self.workspace.message(channel, ts)
         self.workspace.delete(channel, ts)
         self._deleted(self.workspace.channels[channel], previous)
+
+    def react(self, user: str, channel: str, ts: str, name: str) -> None:
+        """Put an emoji under a message."""
+        self.workspace.react(channel, ts, name, user)
+
+    def archive(self, channel: str, *, is_archived: bool = True) -> None:
+        """Close a channel, or open it again."""
+        self.workspace.add_channel(replace(self.workspace.channels[channel], is_archived=is_archived))
+
+    async def command(self, user: str, channel: str, command: str, text: str = "") -> Heard:
+        """Type a command such as `/takeover`. What the app answers is shown to this person alone."""
+        payload = payloads.slash_command(
+            self.workspace.users[user],
+            self._place(channel, user),
+            command,
+            text,
+            trigger_id=self.views.new_trigger(user),
+        )
+        heard = await self.deliveries.command(payload)
+        if heard.body and heard.body.get("text"):
+            self.workspace.record(
+                {"fact": "whisper", "channel": payload["channel_id"], "user": user, "text": heard.body["text"]}
+            )
+        return heard
 
     async def click(self, user: str, action_id: str, message: Json, channel: str | None = None) -> Heard:
         """Press the button `action_id` of a message (of the channel where it is found, unless one is named)."""
@@ -234,6 +266,15 @@ class SlackSimulator:
             return web.Response(text="<html>Sign in to Slack</html>", content_type="text/html")
         return web.Response(body=file.content, content_type=file.described["mimetype"])
 
+    async def _handle_upload(self, request: web.Request) -> web.StreamResponse:
+        fault = self.faults.take("files.upload", *_CALL_FAULTS)
+        if fault is not None:
+            return _misbehave(request, fault)
+        content = b"".join([chunk async for chunk in request.content.iter_any()])
+        if not self._uploads.put(request.match_info["upload"], content):
+            raise web.HTTPBadRequest
+        return web.Response(text=f"OK - {len(content)}")
+
     def _answer(self, request: web.Request, method: str, arguments: Json) -> Json:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ") or arguments.get("token", "")
         try:
@@ -243,6 +284,8 @@ class SlackSimulator:
                 return self.oauth.access(request.headers.get("Authorization", ""), arguments)
             if token not in self.oauth.bot_tokens:
                 raise SlackError("invalid_auth" if token else "not_authed")
+            if method == "files.getUploadURLExternal":
+                return self._uploads.begin(arguments, self.public_url or str(request.url.origin()))
             return self._calls.answer(method, arguments)
         except SlackError as error:
             return {"ok": False, "error": error.code, "response_metadata": {"messages": list(error.details)}}

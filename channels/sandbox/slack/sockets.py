@@ -120,7 +120,7 @@ def _envelope(envelope_id: str, kind: Kind, payload: Json, retry: Retry | None) 
         "envelope_id": envelope_id,
         "type": kind,
         "payload": payload,
-        "accepts_response_payload": kind == "interactive",
+        "accepts_response_payload": kind != "events_api",
     }
     if kind == "events_api":
         envelope |= {"retry_attempt": retry.number if retry else 0, "retry_reason": retry.reason if retry else ""}

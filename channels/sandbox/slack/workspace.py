@@ -101,6 +101,7 @@ class Whisper:
     channel: str
     user: str
     text: str
+    thread_ts: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,13 +172,26 @@ class Workspace:
         """Take a message away."""
         self.record({"fact": "delete", "channel": channel_id, "ts": ts})
 
-    def add_file(self, name: str, mime_type: str, content: bytes, *, base_url: str) -> Json:
+    def react(self, channel_id: str, ts: str, name: str, user_id: str) -> None:
+        """Put somebody's emoji under a message."""
+        reactions = self._reactions(channel_id, ts)
+        self._set_reactions(channel_id, ts, {**reactions, name: [*reactions.get(name, ()), user_id]})
+
+    def unreact(self, channel_id: str, ts: str, name: str, user_id: str) -> bool:
+        """Take somebody's emoji away. False where it is not there."""
+        reactions = self._reactions(channel_id, ts)
+        if user_id not in reactions.get(name, ()):
+            return False
+        self._set_reactions(channel_id, ts, {**reactions, name: [user for user in reactions[name] if user != user_id]})
+        return True
+
+    def add_file(self, name: str, mime_type: str, content: bytes, *, base_url: str, title: str = "") -> Json:
         """Keep a file, and describe it as a message does."""
         file_id = f"F0{len(self.files) + 1:08d}"
         described = {
             "id": file_id,
             "name": name,
-            "title": name,
+            "title": title or name,
             "mimetype": mime_type,
             "size": len(content),
             "mode": "hosted",
@@ -206,6 +220,15 @@ class Workspace:
             for message in self.messages.get(channel_id, ())
             if message["ts"] == root_ts or message.get("thread_ts") == root_ts
         ]
+
+    def _reactions(self, channel_id: str, ts: str) -> dict[str, list[str]]:
+        return {reaction["name"]: reaction["users"] for reaction in self.message(channel_id, ts).get("reactions", ())}
+
+    def _set_reactions(self, channel_id: str, ts: str, users_by_name: dict[str, list[str]]) -> None:
+        reactions = [
+            {"name": name, "users": users, "count": len(users)} for name, users in users_by_name.items() if users
+        ]
+        self.change(channel_id, ts, reactions=reactions)
 
     def _apply(self, fact: Json) -> None:
         values = {name: value for name, value in fact.items() if name != "fact"}
