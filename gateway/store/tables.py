@@ -52,6 +52,7 @@ conversations = Table(
     # How many turns there were in a short time: two robots that answer each other are stopped by it.
     Column("burst_since", BigInteger, nullable=False, server_default="0"),
     Column("burst_turns", Integer, nullable=False, server_default="0"),
+    Column("notes", BigInteger, nullable=False, server_default="0"),  # how many wait for the next turn
     Column("lease_owner", Text),
     Column("lease_until", BigInteger, nullable=False, server_default="0"),
     Column("fence", BigInteger, nullable=False, server_default="0"),
@@ -157,6 +158,7 @@ turns = Table(
     Column("deadline_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
     Column("failure", Text, nullable=False, server_default=""),
+    Column("notes", BigInteger, nullable=False, server_default="0"),  # how many it tells
     Index(
         "turns_open",
         "conversation_id",
@@ -165,6 +167,19 @@ turns = Table(
         postgresql_where=text("state IN ('running', 'paused')"),
     ),
     Index("turns_conversation", "conversation_id", "started_at"),
+)
+
+# What the agent is told at its next turn, besides what the customer writes.
+notes = Table(
+    "notes",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("conversation_id", Text, ForeignKey("conversations.id"), nullable=False),
+    Column("turn_id", Text),  # of the turn that tells it; NULL while it waits
+    Column("text", Text, nullable=False),
+    Column("added_at", BigInteger, nullable=False),
+    Index("notes_conversation", "conversation_id", "turn_id"),
+    Index("notes_turn", "turn_id"),
 )
 
 approvals = Table(
@@ -228,7 +243,7 @@ deliveries = Table(
     Column("seq", RISING, primary_key=True, autoincrement=True),
     Column("id", Text, nullable=False, unique=True),
     Column("lane", Text, nullable=False),  # deliveries of one lane go out one after another
-    Column("kind", Text, nullable=False),  # answer | notice | card | alert
+    Column("kind", Text, nullable=False),  # see `gateway.domain.DeliveryKind`
     Column("conversation_id", Text, ForeignKey("conversations.id")),
     Column("turn_id", Text),
     Column("subject_id", Text, nullable=False, server_default=""),  # of a card: its approval
@@ -266,6 +281,12 @@ deliveries = Table(
         postgresql_where=text("state IN ('failed', 'cancelled')"),
     ),
     Index("deliveries_conversation", "conversation_id", "seq"),
+    Index(
+        "deliveries_subject",
+        "subject_id",
+        sqlite_where=text("kind = 'relay'"),
+        postgresql_where=text("kind = 'relay'"),
+    ),
 )
 
 receipts = Table(
@@ -299,15 +320,32 @@ opt_outs = Table(
     Column("source", Text, nullable=False),  # the message or error that said so
 )
 
+# A conversation that a person has or is to have. At most one of a conversation is open.
 handoffs = Table(
     "handoffs",
     metadata,
     Column("id", Text, primary_key=True),
     Column("conversation_id", Text, ForeignKey("conversations.id"), nullable=False),
+    Column("cause", Text, nullable=False, server_default=""),  # agent | customer | failure | staff | held
     Column("reason", Text, nullable=False, server_default=""),
+    Column("state", Text, nullable=False, server_default="waiting"),  # waiting | owned | returned | closed
     Column("owner", Text, nullable=False, server_default=""),
+    Column("assigned_to", Text, nullable=False, server_default=""),
+    # Positions of messages: up to `answered` the customer has had an answer, up to `shown` they stand in the thread.
+    Column("answered", BigInteger, nullable=False, server_default="0"),
+    Column("shown", BigInteger, nullable=False, server_default="0"),
+    Column("told", SmallInteger, nullable=False, server_default="0"),  # the customer knows that a person has it
+    Column("stopping", Text, nullable=False, server_default=""),  # the turn that the platform has still to stop
+    Column("thread_slack_channel_id", Text, nullable=False, server_default=""),
+    Column("thread_ts", Text, nullable=False, server_default=""),
+    Column("threads", Integer, nullable=False, server_default="0"),  # how many of its threads are gone
     Column("opened_at", BigInteger, nullable=False),
+    Column("touched_at", BigInteger, nullable=False, server_default="0"),  # when somebody last said or did something
+    Column("warned_at", BigInteger),  # when staff were told that it will go back by itself
+    Column("checked_at", BigInteger, nullable=False, server_default="0"),  # when its owner was last seen to be here
     Column("closed_at", BigInteger),
+    Column("closed_by", Text, nullable=False, server_default=""),
+    Column("revision", Integer, nullable=False, server_default="0"),
     Index(
         "handoffs_open",
         "conversation_id",
@@ -315,6 +353,59 @@ handoffs = Table(
         sqlite_where=text("closed_at IS NULL"),
         postgresql_where=text("closed_at IS NULL"),
     ),
+    Index("handoffs_thread", "thread_slack_channel_id", "thread_ts"),
+    Index("handoffs_conversation", "conversation_id", "id"),
+)
+
+# What staff wrote in the thread of a handoff. The id is the Slack channel and timestamp: the message's own identity.
+staff_messages = Table(
+    "staff_messages",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("handoff_id", Text, ForeignKey("handoffs.id"), nullable=False),
+    Column("conversation_id", Text, ForeignKey("conversations.id"), nullable=False),
+    Column("member_id", Text, nullable=False),
+    Column("member_name", Text, nullable=False, server_default=""),
+    Column("text", Text, nullable=False),
+    Column("state", Text, nullable=False),  # relayed | asked | internal | command | refused | dropped
+    Column("seen", BigInteger, nullable=False),  # the position up to which its author had the customer's messages
+    Column("mark", Text, nullable=False, server_default=""),  # the emoji that stands under it
+    Column("is_settled", SmallInteger, nullable=False, server_default="0"),  # no news is expected any more
+    Column("sent_at", BigInteger, nullable=False),
+    Column("stored_at", BigInteger, nullable=False),
+    Index("staff_messages_handoff", "handoff_id", "stored_at"),
+    Index(
+        "staff_messages_unsettled",
+        "stored_at",
+        sqlite_where=text("state = 'relayed' AND is_settled = 0"),
+        postgresql_where=text("state = 'relayed' AND is_settled = 0"),
+    ),
+)
+
+staff_files = Table(
+    "staff_files",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("staff_message_id", Text, ForeignKey("staff_messages.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("mime_type", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("handoff_id", Text, ForeignKey("handoffs.id"), nullable=False),
+    Column("conversation_id", Text, ForeignKey("conversations.id"), nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("hint", Text, nullable=False, server_default=""),
+    Column("text", Text, nullable=False, server_default=""),  # empty until the agent has written it
+    Column("state", Text, nullable=False),  # proposed | sent | dropped
+    Column("decided_by", Text, nullable=False, server_default=""),
+    Column("card_slack_channel_id", Text, nullable=False, server_default=""),
+    Column("card_ts", Text, nullable=False, server_default=""),
+    Column("created_at", BigInteger, nullable=False),
 )
 
 audit_events = Table(
