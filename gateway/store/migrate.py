@@ -36,7 +36,7 @@ def _upgrade(connection: Connection) -> None:
 
 @asynccontextmanager
 async def _locked_connection(url: str) -> AsyncIterator[AsyncConnection]:
-    engine = create_async_engine(_driver_url(url), poolclass=NullPool)
+    engine = create_async_engine(driver_url(url), poolclass=NullPool)
     if url.startswith("sqlite"):
         # The driver would begin a transaction only at the first write, and never around DDL.
         event.listen(engine.sync_engine, "connect", _leave_transactions_to_us)
@@ -57,7 +57,7 @@ def _leave_transactions_to_us(dbapi_connection: object, _record: object) -> None
     cursor.close()
 
 
-def _driver_url(url: str) -> str:
+def driver_url(url: str) -> str:
     """The same database in SQLAlchemy's words."""
     if url.startswith("sqlite"):
         path = sqlite_path(url)

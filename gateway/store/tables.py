@@ -331,6 +331,9 @@ handoffs = Table(
     Column("state", Text, nullable=False, server_default="waiting"),  # waiting | owned | returned | closed
     Column("owner", Text, nullable=False, server_default=""),
     Column("assigned_to", Text, nullable=False, server_default=""),
+    # When it opened, `since` was the last message with an answer and `upto` the last that its brief tells of.
+    Column("since", BigInteger, nullable=False, server_default="0"),
+    Column("upto", BigInteger, nullable=False, server_default="0"),
     # Positions of messages: up to `answered` the customer has had an answer, up to `shown` they stand in the thread.
     Column("answered", BigInteger, nullable=False, server_default="0"),
     Column("shown", BigInteger, nullable=False, server_default="0"),
@@ -483,3 +486,20 @@ raw_mails = Table(
     Column("raw", LargeBinary, nullable=False),
     Column("stored_at", BigInteger, nullable=False),
 )
+
+# The files that go out with a delivery. `origin` is the channel that can fetch `source`, where there is no content.
+delivery_files = Table(
+    "delivery_files",
+    metadata,
+    Column("delivery_id", Text, ForeignKey("deliveries.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    Column("mime_type", Text, nullable=False),
+    Column("size", BigInteger),
+    Column("origin", Text, nullable=False, server_default=""),
+    Column("source", Text, nullable=False, server_default=""),
+    Column("content", LargeBinary),
+)
+
+# Slack's own library keeps here who installed the app: slack_bots, slack_installations, slack_oauth_states. What is
+# in them is described there (slack_sdk.oauth.installation_store.sqlalchemy); the migration makes them.

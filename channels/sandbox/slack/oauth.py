@@ -22,16 +22,16 @@ class OAuth:
     """Codes and tokens. A code and a refresh token work once; a bot token until it is revoked."""
 
     bot_tokens: set[str]
-    _codes: set[str] = field(default_factory=set)
-    _refresh_tokens: set[str] = field(default_factory=set)
+    _codes: dict[str, str] = field(default_factory=dict)  # each with the workspace that it is for
+    _refresh_tokens: dict[str, str] = field(default_factory=dict)
     _next_code: Callable[[], str] = field(default_factory=lambda: numbered("code-"))
     _next_token: Callable[[], str] = field(default_factory=lambda: numbered("xoxe.xoxb-"))
     _next_refresh: Callable[[], str] = field(default_factory=lambda: numbered("xoxe-"))
 
-    def agree(self) -> str:
+    def agree(self, team_id: str = TEAM) -> str:
         """Somebody presses Allow: the code that Slack sends their browser back with."""
         code = self._next_code()
-        self._codes.add(code)
+        self._codes[code] = team_id
         return code
 
     def access(self, authorization: str, given: Json) -> Json:
@@ -39,22 +39,22 @@ class OAuth:
         if _basic(authorization) != f"{CLIENT_ID}:{CLIENT_SECRET}":
             raise SlackError("bad_client_secret")
         if given.get("grant_type") == "refresh_token":
-            self._use(self._refresh_tokens, given.get("refresh_token"), "invalid_refresh_token")
+            team_id = self._use(self._refresh_tokens, given.get("refresh_token"), "invalid_refresh_token")
         else:
-            self._use(self._codes, given.get("code"), "invalid_code")
-        return {"ok": True, **self._issue()}
+            team_id = self._use(self._codes, given.get("code"), "invalid_code")
+        return {"ok": True, **self._issue(team_id)}
 
-    def _issue(self) -> Json:
+    def _issue(self, team_id: str) -> Json:
         token, refresh_token = self._next_token(), self._next_refresh()
         self.bot_tokens.add(token)
-        self._refresh_tokens.add(refresh_token)
+        self._refresh_tokens[refresh_token] = team_id
         return {
             "access_token": token,
             "token_type": "bot",
             "scope": "chat:write",
             "bot_user_id": BOT_USER,
             "app_id": APP,
-            "team": {"id": TEAM, "name": "Acme"},
+            "team": {"id": team_id, "name": "Acme"},
             "enterprise": None,
             "is_enterprise_install": False,
             "authed_user": {"id": "U0ADA"},
@@ -63,10 +63,10 @@ class OAuth:
         }
 
     @staticmethod
-    def _use(known: set[str], given: object, error: str) -> None:
+    def _use(known: dict[str, str], given: object, error: str) -> str:
         if given not in known:
             raise SlackError(error)
-        known.discard(str(given))
+        return known.pop(str(given))
 
 
 def _basic(authorization: str) -> str:
