@@ -30,6 +30,7 @@ from gateway.leases import Leases
 from gateway.outbound import Outbound
 from gateway.outcomes import ApprovalRules, Outcomes
 from gateway.platform import Platform
+from gateway.presence import Presence
 from gateway.queue import Wakeups, open_queue
 from gateway.runner import Runner
 from gateway.sessions import Sessions
@@ -64,6 +65,7 @@ class Gateway:
     slack: SlackApp | None
     email: EmailAdapter | None
     ledger: MailboxLedger
+    presence: Presence
 
 
 def never(_delivery: Delivery, _error: SendError, _now: datetime) -> datetime | None:
@@ -142,6 +144,7 @@ async def open_gateway(settings: Settings, *, retry_at: RetrySchedule = never) -
             slack=slack,
             email=email,
             ledger=ledger,
+            presence=Presence(redis),
         )
 
 

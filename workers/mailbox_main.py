@@ -43,7 +43,8 @@ async def listen(settings: Settings) -> None:
         )
         running = asyncio.create_task(listener.run())
         log.info("mailbox.started")
-        await stop.wait()
+        async with gateway.presence.shown("mailbox"):
+            await stop.wait()
         running.cancel()
         await asyncio.wait({running})
 

@@ -32,7 +32,8 @@ async def run_worker(settings: Settings) -> None:
         try:
             stop = stop_signal()
             log.info("worker.started")
-            await _work_until(stop, _worker(redis, gateway), gateway)
+            async with gateway.presence.shown("worker"):
+                await _work_until(stop, _worker(redis, gateway), gateway)
             await gateway.outbound.drain()
         finally:
             await redis.aclose(close_connection_pool=True)

@@ -19,8 +19,9 @@ from gateway.cards import describe_customer, mask
 from gateway.cli import deciding
 from gateway.cli.foreign import as_shown
 from gateway.cli.printing import output, table_of
-from gateway.domain import ConversationId, Delivery, DeliveryId, DeliveryState, utcnow
+from gateway.domain import ConversationId, Delivery, DeliveryId, DeliveryState
 from gateway.errors import NotFound
+from gateway.quarantine import Quarantine
 from gateway.settings import ProcessType, read_settings
 from gateway.store import approvals, conversations, deliveries, mailboxes, messages
 from gateway.store.database import Database, connect
@@ -166,8 +167,13 @@ def list_quarantined(as_json: AsJson = False) -> None:
         return
     table = table_of("mail", "received", "bytes", "tries", "reason")
     for one in found:
-        name = f"{one.mailbox}:{one.uidvalidity}:{one.uid}"
-        table.add_row(name, f"{one.received_at:%d %b %H:%M:%S}", str(one.size), str(one.tries), as_shown(one.reason))
+        table.add_row(
+            mailboxes.name_of(one),
+            f"{one.received_at:%d %b %H:%M:%S}",
+            str(one.size),
+            str(one.tries),
+            as_shown(one.reason),
+        )
     output().print(table)
 
 
@@ -175,13 +181,7 @@ def list_quarantined(as_json: AsJson = False) -> None:
 def replay_mail(name: str) -> None:
     """Try a quarantined mail again, named as `mails list` names it."""
 
-    async def run(db: Database) -> bool:
-        named = (one for one in await mailboxes.quarantined(db) if f"{one.mailbox}:{one.uidvalidity}:{one.uid}" == name)
-        entry = next(named, None)
-        return entry is not None and await mailboxes.replay(db, entry, now=utcnow())
-
-    if not _ask(run):
-        raise NotFound(f"no quarantined mail {name}")
+    _ask(lambda db: Quarantine(db).replay(name, actor="cli"))
     typer.echo(f"{name} is tried again.")
 
 

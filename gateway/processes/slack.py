@@ -22,7 +22,11 @@ from gateway.web.serving import serving
 async def listen(settings: Settings) -> None:
     """Listen until SIGTERM or SIGINT."""
     stop = stop_signal()
-    async with open_gateway(settings) as gateway, _health(gateway, settings):
+    async with (
+        open_gateway(settings) as gateway,
+        _health(gateway, settings),
+        gateway.presence.shown("slack"),
+    ):
         assert gateway.slack is not None  # noqa: S101  # the settings have been checked
         listening = asyncio.create_task(gateway.slack.listen_socket())
         stopping = asyncio.create_task(stop.wait())

@@ -1,4 +1,4 @@
-"""`web`: webhooks, health, metrics."""
+"""`web`: webhooks, console, health, metrics."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ async def serve(settings: Settings) -> None:
     stop = stop_signal()
     async with (
         open_gateway(settings) as gateway,
+        gateway.presence.shown("web"),
         serving(build_app(gateway), settings.host, settings.web_port) as server,
     ):
         stopping = asyncio.create_task(stop.wait())

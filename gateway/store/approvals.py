@@ -47,20 +47,20 @@ async def add(tx: Statements, approval: Approval, *, remind_at: datetime) -> boo
 
 async def get(db: Statements, approval_id: str) -> Approval | None:
     row = await db.fetch_one("SELECT * FROM approvals WHERE id = $1", approval_id)
-    return None if row is None else _approval(row)
+    return None if row is None else approval_from(row)
 
 
 async def of_turn(db: Statements, turn_id: TurnId) -> Sequence[Approval]:
     """All requests of a turn, oldest first."""
     rows = await db.fetch("SELECT * FROM approvals WHERE turn_id = $1 ORDER BY id", turn_id)
-    return [_approval(row) for row in rows]
+    return [approval_from(row) for row in rows]
 
 
 async def newest(db: Statements, *, limit: int, state: ApprovalState | None = None) -> Sequence[Approval]:
     rows = await db.fetch(
         "SELECT * FROM approvals WHERE $1 = '' OR state = $1 ORDER BY id DESC LIMIT $2", state or "", limit
     )
-    return [_approval(row) for row in rows]
+    return [approval_from(row) for row in rows]
 
 
 async def add_decision(
@@ -118,7 +118,7 @@ async def lock_pending(tx: Statements, approval_id: str, *, now: datetime) -> Ap
         approval_id,
         micros(now),
     )
-    return None if row is None else _approval(row)
+    return None if row is None else approval_from(row)
 
 
 async def edit(tx: Statements, approval_id: ApprovalId, arguments: Mapping[str, Any], arguments_hash: str) -> None:
@@ -212,10 +212,10 @@ async def claim_reminders(tx: Statements, *, now: datetime) -> Sequence[Approval
     rows = await tx.fetch(
         "UPDATE approvals SET remind_at = NULL WHERE state = 'pending' AND remind_at <= $1 RETURNING *", micros(now)
     )
-    return [_approval(row) for row in rows]
+    return [approval_from(row) for row in rows]
 
 
-def _approval(row: Row) -> Approval:
+def approval_from(row: Row) -> Approval:
     policy = from_json(row["policy"])
     return Approval(
         id=ApprovalId(row["id"]),

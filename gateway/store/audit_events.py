@@ -30,7 +30,7 @@ class AuditEvent:
 async def newest(tx: Statements) -> AuditEvent | None:
     """The end of the chain."""
     row = await tx.fetch_one("SELECT * FROM audit_events ORDER BY number DESC LIMIT 1")
-    return None if row is None else _event(row)
+    return None if row is None else event_from(row)
 
 
 async def add(tx: Statements, event: AuditEvent) -> bool:
@@ -57,10 +57,10 @@ async def add(tx: Statements, event: AuditEvent) -> bool:
 
 async def after(db: Statements, number: int, *, limit: int) -> Sequence[AuditEvent]:
     rows = await db.fetch("SELECT * FROM audit_events WHERE number > $1 ORDER BY number LIMIT $2", number, limit)
-    return [_event(row) for row in rows]
+    return [event_from(row) for row in rows]
 
 
-def _event(row: Row) -> AuditEvent:
+def event_from(row: Row) -> AuditEvent:
     return AuditEvent(
         number=row["number"],
         at=moment(row["at"]),

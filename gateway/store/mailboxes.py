@@ -234,6 +234,11 @@ async def quarantined(db: Statements, *, limit: int = 100) -> Sequence[Entry]:
     return [_entry(row) for row in rows]
 
 
+def name_of(entry: Entry) -> str:
+    """What people call a mail of the ledger."""
+    return f"{entry.mailbox}:{entry.uidvalidity}:{entry.uid}"
+
+
 async def replay(db: Statements, entry: Entry, *, now: datetime) -> bool:
     """Give a quarantined mail another set of tries. False if it is not in quarantine (any more)."""
     changed = await db.execute(

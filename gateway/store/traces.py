@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from channels.message import ChannelName
 from gateway.domain import ConversationId
 from gateway.store.database import Statements
 
@@ -18,16 +19,23 @@ class Happening:
     details: tuple[str, ...]
 
 
-_BY_NAME = """
-    SELECT id AS conversation_id FROM conversations WHERE id = $1 OR session_id = $1 OR address = $1 OR thread_key = $1
-    UNION SELECT conversation_id FROM messages WHERE id = $1 OR provider_id = $1
-    UNION SELECT m.conversation_id FROM messages m JOIN message_keys k ON k.message_id = m.id WHERE k.key = $1
-    UNION SELECT conversation_id FROM thread_ids WHERE thread_id = $1
+# Every part is answered by an index: channels are named because the indexes begin with them.
+_CHANNELS = ", ".join(f"'{channel.value}'" for channel in ChannelName)
+_BY_NAME = f"""
+    SELECT id AS conversation_id FROM conversations WHERE id = $1
+    UNION SELECT id AS conversation_id FROM conversations WHERE session_id = $1
+    UNION SELECT id AS conversation_id FROM conversations WHERE channel IN ({_CHANNELS}) AND address = $1
+    UNION SELECT id AS conversation_id FROM conversations WHERE channel IN ({_CHANNELS}) AND thread_key = $1
+    UNION SELECT conversation_id FROM messages WHERE id = $1
+    UNION SELECT m.conversation_id FROM messages m JOIN message_keys k ON k.message_id = m.id
+        WHERE k.channel IN ({_CHANNELS}) AND k.key = $1
+    UNION SELECT conversation_id FROM thread_ids WHERE channel IN ({_CHANNELS}) AND thread_id = $1
     UNION SELECT conversation_id FROM turns WHERE id = $1
     UNION SELECT conversation_id FROM approvals WHERE id = $1 OR request_id = $1
+    UNION SELECT conversation_id FROM deliveries WHERE id = $1 AND conversation_id IS NOT NULL
     UNION SELECT conversation_id FROM deliveries
-        WHERE (id = $1 OR provider_id = $1) AND conversation_id IS NOT NULL
-"""
+        WHERE channel IN ({_CHANNELS}) AND provider_id = $1 AND conversation_id IS NOT NULL
+"""  # noqa: S608  # names of channels are put in
 
 
 async def by_name(db: Statements, name: str) -> Sequence[ConversationId]:
