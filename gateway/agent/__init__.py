@@ -17,12 +17,13 @@ from gateway.agent.loading import load_agent
 from gateway.agent.local import ArgumentsError, LocalTool
 from gateway.agent.mcp import McpServer
 from gateway.agent.platform import Platform
+from gateway.agent.policy import ApprovalPolicy
 from gateway.agent.running import (
     AgentRunResult,
     ConversationalAgentRunResult,
     ConversationalRunActionRequiredError,
 )
-from gateway.agent.tool import ApprovalPolicy, Tool, ToolApprovalConfig, ToolInput, ToolInputType
+from gateway.agent.tool import Tool, ToolApprovalConfig, ToolInput, ToolInputType
 
 __all__ = [
     "Agent",

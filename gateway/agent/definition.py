@@ -14,8 +14,9 @@ from gateway.agent.config import AgentType, IoConfig, LlmInfo, MemoryConfig
 from gateway.agent.errors import DefinitionError
 from gateway.agent.local import LocalTool
 from gateway.agent.platform import JsonObject
+from gateway.agent.policy import ApprovalPolicy
 from gateway.agent.python_tool import python_tool
-from gateway.agent.tool import ApprovalPolicy, Tool, ToolApprovalConfig
+from gateway.agent.tool import Tool, ToolApprovalConfig
 
 Bump = Literal["major", "minor", "patch"]
 F = TypeVar("F", bound=Callable[..., Any])
@@ -83,6 +84,8 @@ class Definition:
         approvers: Sequence[str] = ...,
         approvals_required: int | None = ...,
         ask_above: Mapping[str, float] | None = ...,
+        ask_below_assurance: str = ...,
+        high_risk_above: Mapping[str, float] | None = ...,
     ) -> Callable[[F], F]: ...
 
     def tool(
@@ -95,14 +98,25 @@ class Definition:
         approvers: Sequence[str] = (),
         approvals_required: int | None = None,
         ask_above: Mapping[str, float] | None = None,
+        ask_below_assurance: str = "",
+        high_risk_above: Mapping[str, float] | None = None,
     ) -> Callable[..., Any]:
         """Make a Python function a tool, as `@agent.tool` or with arguments. The function stays as it is.
 
         Only the embedded engine can run it. `high_risk`, `approvers` (Slack user and group ids) and
-        `approvals_required` go with the definition to whoever asks for approval. `ask_above={"amount": 100}` asks for
-        approval of a call with a larger amount, though the tool may otherwise run at once.
+        `approvals_required` go with the definition to whoever asks for approval; `high_risk_above={"amount": 500}`
+        makes only larger amounts a high risk. Two rules ask for approval of calls that the tool may otherwise run at
+        once: `ask_above={"amount": 100}` where the amount is larger, `ask_below_assurance="proven"` where the sender
+        is less sure than that (`"claimed"`: where checking them failed).
         """
-        policy = ApprovalPolicy(high_risk, tuple(approvers), approvals_required, ask_above or {})
+        policy = ApprovalPolicy(
+            high_risk,
+            tuple(approvers),
+            approvals_required,
+            ask_above or {},
+            ask_below_assurance,
+            high_risk_above or {},
+        )
 
         def add(function: F) -> F:
             local = LocalTool.from_function(function, policy)

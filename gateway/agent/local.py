@@ -14,7 +14,7 @@ from typing_extensions import TypedDict
 
 from gateway.agent.docstring import read_docstring
 from gateway.agent.errors import DefinitionError
-from gateway.agent.tool import ApprovalPolicy
+from gateway.agent.policy import ApprovalPolicy
 
 JsonObject = dict[str, Any]
 Function = Callable[..., Any]

@@ -6,7 +6,7 @@ import hashlib
 
 from gateway.agent.kinds import Approval, CustomTool
 from gateway.agent.local import LocalTool
-from gateway.agent.tool import ApprovalPolicy
+from gateway.agent.policy import ApprovalPolicy
 
 
 def python_tool(local: LocalTool, approval_config: Approval, policy: ApprovalPolicy) -> CustomTool:

@@ -8,16 +8,15 @@ else stands there is kept as it is, so that a tool of a kind that we do not know
 
 from __future__ import annotations
 
-import math
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
 from pydantic import BaseModel
 
 from gateway.agent.errors import DefinitionError
+from gateway.agent.policy import ApprovalPolicy
 
 JsonObject = dict[str, Any]
 
@@ -47,63 +46,6 @@ class ToolInput(BaseModel):
     def to_wire(self) -> JsonObject:
         """On the wire a dynamic input carries its description as value."""
         return {"type": self.type.value, "value": self.description if self.value is None else self.value}
-
-
-@dataclass(frozen=True, slots=True)
-class ApprovalPolicy:
-    """Who must agree to a gated call, beyond the deployment's own rules. Kept with the tool as `approval_policy`.
-
-    `ask_above` raises the gate: a call with an argument above its number waits for a person, though the tool may
-    otherwise run at once.
-    """
-
-    high_risk: bool = False
-    approvers: tuple[str, ...] = ()
-    approvals_required: int | None = None
-    ask_above: Mapping[str, float] = field(default_factory=dict)
-
-    def exceeded(self, arguments: Mapping[str, Any]) -> str | None:
-        """The first argument above its number; one that cannot be compared counts as above."""
-        for name, limit in self.ask_above.items():
-            if name in arguments and not _is_at_most(arguments[name], limit):
-                return name
-        return None
-
-    def to_wire(self) -> JsonObject:
-        return {
-            "high_risk": self.high_risk,
-            "approvers": list(self.approvers),
-            "approvals_required": self.approvals_required,
-            **({"ask_above": dict(self.ask_above)} if self.ask_above else {}),
-        }
-
-    @classmethod
-    def from_wire(cls, data: object) -> ApprovalPolicy:
-        """What is missing or malformed reads as not set."""
-        if not isinstance(data, Mapping):
-            return cls()
-        approvers = data.get("approvers")
-        required = data.get("approvals_required")
-        limits = data.get("ask_above")
-        return cls(
-            high_risk=data.get("high_risk") is True,
-            approvers=tuple(map(str, approvers)) if isinstance(approvers, list) else (),
-            approvals_required=required if type(required) is int and required > 0 else None,
-            ask_above=_limits(limits) if isinstance(limits, Mapping) else {},
-        )
-
-
-def _limits(written: Mapping[str, Any]) -> dict[str, float]:
-    """A limit that is no number lets nothing pass."""
-    return {str(name): limit if _is_number(limit) else -math.inf for name, limit in written.items()}
-
-
-def _is_at_most(value: object, limit: float) -> bool:
-    return isinstance(value, int | float) and _is_number(value) and value <= limit
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value)
 
 
 class Tool:

@@ -34,6 +34,15 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class Post:
+    """What a user posts for one turn. `assurance` is the poster's word on who wrote; "" where they say nothing."""
+
+    items: Sequence[Item]
+    client_message_id: str | None = None
+    assurance: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Posted:
     """An accepted post or answer. `is_repeated`: it had been accepted before, and nothing new happened."""
 
@@ -69,16 +78,9 @@ class Sessions:
             raise Refused("not_found", "There is no session of this id.")
         return session
 
-    async def post(
-        self,
-        owner: str,
-        session_id: str,
-        items: Sequence[Item],
-        client_message_id: str | None,
-        acknowledge: Acknowledge,
-    ) -> None:
+    async def post(self, owner: str, session_id: str, post: Post, acknowledge: Acknowledge) -> None:
         """Store a post, and start its turn where the session is idle; else it waits."""
-        posted = [PostedItem(new_id(), item) for item in items]
+        posted = [PostedItem(new_id(), item) for item in post.items]
         contents = [(item.message_id, message_content(item.item)) for item in posted]
         recorded: list[Event] = []
         try:
@@ -87,7 +89,13 @@ class Sessions:
                 if session is None:
                     raise Refused("not_found", "There is no session of this id.")
                 turn = TurnRecord(
-                    session_id, session.posts, client_message_id, dump_items(posted), new_id(), created_at=now_us()
+                    session_id,
+                    session.posts,
+                    post.client_message_id,
+                    dump_items(posted),
+                    new_id(),
+                    created_at=now_us(),
+                    assurance=post.assurance,
                 )
                 if not await turns.add_turn(tx, turn, waits=session.waiting > 0):
                     raise _PostedBefore
@@ -95,7 +103,7 @@ class Sessions:
                     recorded = opening_events(session, contents)
                     await record(self._workshop, tx, session, recorded)
         except _PostedBefore:
-            acknowledge(await self._first_post(session_id, client_message_id or ""))
+            acknowledge(await self._first_post(session_id, post.client_message_id or ""))
             return
         acknowledge(Posted([item.message_id for item in posted]))
         if session.waiting == 0:

@@ -63,6 +63,7 @@ turns = Table(
     Column("number", BigInteger, nullable=False),
     Column("state", Text, nullable=False),  # waiting | open | ended | dropped
     Column("client_message_id", Text),
+    Column("assurance", Text, nullable=False, server_default=""),  # how sure the poster is of who wrote, if they say
     Column("contents", Text, nullable=False),  # what was posted: texts and files, the files' bytes in base64
     Column("reply_id", Text, nullable=False),
     Column("messages", Text, nullable=False, server_default="[]"),  # what the model said and was told since

@@ -1,8 +1,8 @@
 """A session with an agent: post messages, listen to events, answer approval requests, read the history.
 
 Names and behaviour as in the guide. Beyond it: a lost connection is an error wherever somebody waits, no event is
-dropped, posts can wait for their acknowledgement, and a repeat of a `client_message_id` is recognised by platforms
-that know it. It speaks to any platform of the protocol, and needs none of the extras.
+dropped, posts can wait for their acknowledgement, and a platform that knows them recognises a repeat by its
+`client_message_id` and heeds how sure we are of who wrote (`assurance`). It needs none of these extras.
 """
 
 from __future__ import annotations
@@ -122,6 +122,7 @@ class Session:
         mime_type: str | None = None,
         filename: str | None = None,
         client_message_id: str | None = None,
+        assurance: str | None = None,
         wait: Literal[False] = False,
     ) -> None: ...
 
@@ -134,6 +135,7 @@ class Session:
         mime_type: str | None = None,
         filename: str | None = None,
         client_message_id: str | None = None,
+        assurance: str | None = None,
         wait: Literal[True],
     ) -> Ack: ...
 
@@ -145,34 +147,52 @@ class Session:
         mime_type: str | None = None,
         filename: str | None = None,
         client_message_id: str | None = None,
+        assurance: str | None = None,
         wait: bool = False,
     ) -> Ack | None:
         """Post one message, its files in the same turn. With `wait`, return when the platform has stored it."""
         if files:
             message = UserSessionMessage(content, files, mime_type, filename)
-            return await self._post_batch([message], client_message_id, wait=wait)
+            return await self._post_batch([message], client_message_id, assurance, wait=wait)
         self._ensure_connected()
         if isinstance(content, str):
             encoded = compose.content(content, mime_type=mime_type)
         else:
             encoded = await asyncio.to_thread(compose.content, content, mime_type=mime_type, filename=filename)
-        return await self._post("post_message", wait, content=encoded, client_message_id=client_message_id)
+        return await self._post(
+            "post_message", wait, content=encoded, client_message_id=client_message_id, assurance=assurance
+        )
 
     @overload
     async def send_many(
-        self, messages: Sequence[SendManyItem], *, client_message_id: str | None = None, wait: Literal[False] = False
+        self,
+        messages: Sequence[SendManyItem],
+        *,
+        client_message_id: str | None = None,
+        assurance: str | None = None,
+        wait: Literal[False] = False,
     ) -> None: ...
 
     @overload
     async def send_many(
-        self, messages: Sequence[SendManyItem], *, client_message_id: str | None = None, wait: Literal[True]
+        self,
+        messages: Sequence[SendManyItem],
+        *,
+        client_message_id: str | None = None,
+        assurance: str | None = None,
+        wait: Literal[True],
     ) -> Ack: ...
 
     async def send_many(
-        self, messages: Sequence[SendManyItem], *, client_message_id: str | None = None, wait: bool = False
+        self,
+        messages: Sequence[SendManyItem],
+        *,
+        client_message_id: str | None = None,
+        assurance: str | None = None,
+        wait: bool = False,
     ) -> Ack | None:
         """Post several messages as one turn."""
-        return await self._post_batch(messages, client_message_id, wait=wait)
+        return await self._post_batch(messages, client_message_id, assurance, wait=wait)
 
     async def respond(
         self,
@@ -320,11 +340,13 @@ class Session:
     # Requests and their answers
 
     async def _post_batch(
-        self, messages: Sequence[SendManyItem], client_message_id: str | None, *, wait: bool
+        self, messages: Sequence[SendManyItem], client_message_id: str | None, assurance: str | None, *, wait: bool
     ) -> Ack | None:
         self._ensure_connected()
         encoded = await asyncio.to_thread(compose.contents, messages)
-        return await self._post("post_messages", wait, messages=encoded, client_message_id=client_message_id)
+        return await self._post(
+            "post_messages", wait, messages=encoded, client_message_id=client_message_id, assurance=assurance
+        )
 
     async def _post(self, kind: str, wait: bool, **fields: Any) -> Ack | None:
         request = compose.frame(kind, self._session_id, **fields)

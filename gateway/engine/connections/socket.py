@@ -20,7 +20,7 @@ from gateway.engine.listeners.hub import Hub
 from gateway.engine.protocol import frames
 from gateway.engine.protocol.contents import Answer, Item, parse_content, require_substance
 from gateway.engine.protocol.history import history_frame
-from gateway.engine.sessions import Acknowledge, Posted, Sessions
+from gateway.engine.sessions import Acknowledge, Post, Posted, Sessions
 from gateway.store.database import DatabaseUnavailable
 
 log = structlog.get_logger(__name__)
@@ -79,10 +79,10 @@ class Socket:
                 await self._connect(session_id, after_seq)
             case frames.PostMessage():
                 await self._post_message(frame)
-            case frames.PostMessages(session_id, contents, client_message_id):
+            case frames.PostMessages(session_id, contents):
                 await self._require_seat(session_id)
                 items = [_require_item(parse_content(content)) for content in contents]
-                await self._post(session_id, items, client_message_id, self._acknowledge_many(session_id))
+                await self._post(frame, items, self._acknowledge_many(session_id))
             case frames.GetMessages(session_id):
                 seat = await self._require_seat(session_id)
                 self._outbox.put(await self._history(session_id, seat.agent_id))
@@ -115,13 +115,14 @@ class Socket:
         if isinstance(content, Answer):
             await self._sessions.answer(self._owner, frame.session_id, frame.parent_message_id, content, acknowledge)
         else:
-            await self._post(frame.session_id, [content], frame.client_message_id, acknowledge)
+            await self._post(frame, [content], acknowledge)
 
     async def _post(
-        self, session_id: str, items: list[Item], client_message_id: str | None, acknowledge: Acknowledge
+        self, frame: frames.PostMessage | frames.PostMessages, items: list[Item], acknowledge: Acknowledge
     ) -> None:
         require_substance(items)
-        await self._sessions.post(self._owner, session_id, items, client_message_id, acknowledge)
+        post = Post(items, frame.client_message_id, frame.assurance)
+        await self._sessions.post(self._owner, frame.session_id, post, acknowledge)
 
     async def _history(self, session_id: str, agent_id: str) -> str:
         recorded = [

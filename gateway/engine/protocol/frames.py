@@ -39,6 +39,7 @@ class PostMessage:
     content: object
     parent_message_id: str | None
     client_message_id: str | None
+    assurance: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class PostMessages:
     session_id: str
     contents: Sequence[object]
     client_message_id: str | None
+    assurance: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +106,17 @@ def parse_frame(frame: Mapping[str, Any]) -> ClientFrame:
                 frame.get("content"),
                 _optional_identifier(frame, "parent_message_id"),
                 _optional_identifier(frame, "client_message_id"),
+                _optional_identifier(frame, "assurance") or "",
             )
         case "post_messages":
             contents = frame.get("messages")
             if not isinstance(contents, list):
                 raise Refused("bad_content", "messages must be an array of contents.")
             return PostMessages(
-                _identifier(frame, "session_id"), contents, _optional_identifier(frame, "client_message_id")
+                _identifier(frame, "session_id"),
+                contents,
+                _optional_identifier(frame, "client_message_id"),
+                _optional_identifier(frame, "assurance") or "",
             )
         case "get_messages":
             return GetMessages(_identifier(frame, "session_id"))

@@ -23,6 +23,7 @@ class TurnRecord:
     running_call: str | None = None
     tools_started: bool = False
     answer: str | None = None
+    assurance: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,15 @@ class PastTurn:
 async def add_turn(tx: Statements, turn: TurnRecord, *, waits: bool) -> bool:
     """Store a post. False where its client message id is known already: then nothing is stored."""
     added = await tx.execute(
-        """INSERT INTO engine_turns (session_id, number, state, client_message_id, contents, reply_id, created_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7)
+        """INSERT INTO engine_turns
+               (session_id, number, state, client_message_id, assurance, contents, reply_id, created_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
            ON CONFLICT (session_id, client_message_id) DO NOTHING""",
         turn.session_id,
         turn.number,
         "waiting" if waits else "open",
         turn.client_message_id,
+        turn.assurance,
         turn.contents,
         turn.reply_id,
         turn.created_at,
@@ -151,4 +154,5 @@ def _turn(row: Row) -> TurnRecord:
         running_call=row["running_call"],
         tools_started=bool(row["tools_started"]),
         answer=row["answer"],
+        assurance=row["assurance"],
     )

@@ -15,7 +15,8 @@ from typing import Any, TypeAlias
 import structlog
 from pydantic_ai.tools import ToolDefinition
 
-from gateway.agent.tool import ApprovalPolicy, ToolApprovalConfig
+from gateway.agent.policy import ApprovalPolicy
+from gateway.agent.tool import ToolApprovalConfig
 from gateway.engine.tools.arguments import complaint
 from gateway.engine.tools.marks import APPROVAL_SWITCH, SEARCH_MARK, has_switch
 
@@ -96,9 +97,9 @@ class RunnableTool:
             sequential=True,
         )
 
-    def asks_for_approval(self, from_model: Mapping[str, Any]) -> bool:
-        """Whether this call waits for a person."""
-        if self.policy.exceeded(self.arguments_to_run(from_model)) is not None:
+    def asks_for_approval(self, from_model: Mapping[str, Any], assurance: str = "") -> bool:
+        """Whether this call waits for a person. `assurance` says how sure it is who wrote what led to it."""
+        if self.policy.raises(self.arguments_to_run(from_model), assurance):
             return True
         match self.approval:
             case ToolApprovalConfig.AUTO_RUN:

@@ -12,7 +12,8 @@ from typing import Any
 
 from gateway.agent.errors import DefinitionError
 from gateway.agent.local import LocalTool
-from gateway.agent.tool import ApprovalPolicy, ToolApprovalConfig, kind_of
+from gateway.agent.policy import ApprovalPolicy
+from gateway.agent.tool import ToolApprovalConfig, kind_of
 from gateway.engine.tools import echo, knowledge_tool
 from gateway.engine.tools.base import RunnableTool, ToolContext, ToolFailure, ToolOutcome, ToolRun, guarded
 from gateway.engine.tools.inputs import (

@@ -173,7 +173,7 @@ class Turn:
         elif decision is not None:
             note = edit_note(decision.edited, decision.arguments)
             await self._execute(tool, label, decision.arguments, note)
-        elif tool.asks_for_approval(supplied):
+        elif tool.asks_for_approval(supplied, self._turn.assurance):
             await self._pause(tool, call, tool.arguments_to_run(supplied))
             return True
         else:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 from gateway.agent import Agent, AgentType, ArgumentsError, LlmInfo, LocalTool, ToolApprovalConfig
 from gateway.agent.docstring import read_docstring
 from gateway.agent.errors import DefinitionError
-from gateway.agent.tool import ApprovalPolicy
+from gateway.agent.policy import ApprovalPolicy
 
 
 class Size(enum.Enum):

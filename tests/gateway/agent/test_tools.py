@@ -23,7 +23,7 @@ from gateway.agent import (
     tool_from_wire,
 )
 from gateway.agent.errors import DefinitionError
-from gateway.agent.tool import ApprovalPolicy
+from gateway.agent.policy import ApprovalPolicy
 
 LLM = LlmInfo(provider="demo", model_id="scripted")
 
