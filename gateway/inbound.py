@@ -22,9 +22,10 @@ from channels.message import (
     MessageDeleted,
     MessageEdited,
 )
-from gateway import audit
+from gateway import audit, undelivered
+from gateway.brakes import Brakes
 from gateway.cards import mask
-from gateway.domain import ConversationId, MessageId, new_id, utcnow
+from gateway.domain import ConversationId, Holder, MessageId, new_id, utcnow
 from gateway.holding import alert_lane, hold
 from gateway.placement import Place, is_named_by_ids, place, remember_thread
 from gateway.queue import Wakeups
@@ -36,6 +37,7 @@ log = structlog.get_logger(__name__)
 
 # A steady stream of messages is answered after this many times the debounce at the latest.
 BURST_CAP = 10
+COMPLAINT = "complaint"
 REMOVED = "(message deleted by its author)"
 
 
@@ -53,12 +55,14 @@ class Inbound:
         *,
         debounce: Mapping[ChannelName, timedelta],
         alert_channel: str = "",
+        brakes: Brakes | None = None,
         clock: Callable[[], datetime] = utcnow,
     ) -> None:
         self._db = db
         self._wakeups = wakeups
         self._debounce = debounce
         self._alert_channel = alert_channel
+        self._brakes = brakes or Brakes()
         self._clock = clock
 
     async def accept(self, event: InboundEvent) -> None:
@@ -117,29 +121,38 @@ class Inbound:
             )
             for attachment in message.attachments:
                 await messages.add_attachment(tx, attachment, attachment_id=new_id("att"), message_id=message_id)
-            if is_named_by_ids(message):
-                await self._note_thread(tx, placed, arrival, now=now)
+            is_held = is_named_by_ids(message) and await self._note_thread(tx, placed, arrival, now=now)
         log.info("message.stored", conversation_id=arrival.conversation_id, message_id=message_id)
-        if placed.held_because:
+        if is_held:
             await self._wakeups.deliver(alert_lane(arrival.conversation_id))
         elif arrival.is_first_waiting:
             await self._wakeups.advance(arrival.conversation_id, at=arrival.due_at if debounce else None)
 
-    async def _note_thread(self, tx: Statements, placed: Place, arrival: Arrival, *, now: datetime) -> None:
-        """Remember who and what the message makes known, and why a person has to look, if one has."""
-        await remember_thread(tx, placed.message, arrival.conversation_id)
+    async def _note_thread(self, tx: Statements, placed: Place, arrival: Arrival, *, now: datetime) -> bool:
+        """Remember who and what the message makes known. True where a person has to look first."""
+        conversation_id = arrival.conversation_id
+        await remember_thread(tx, placed.message, conversation_id)
         if placed.related_id is not None and arrival.is_new_conversation:
-            await conversations.relate(tx, arrival.conversation_id, placed.related_id)
-        if placed.held_because:
-            sender = placed.message.sender
-            await hold(
-                tx,
-                arrival.conversation_id,
-                because=placed.held_because,
-                customer=mask(sender.address),
-                alert_channel=self._alert_channel,
-                now=now,
-            )
+            await conversations.relate(tx, conversation_id, placed.related_id)
+        because = placed.held_because or await self._brakes.pulled_by(
+            tx, placed.message, conversation_id, is_reply=not arrival.is_new_conversation, now=now
+        )
+        if not because or await self._is_with_a_person(tx, conversation_id):
+            return False
+        await hold(
+            tx,
+            conversation_id,
+            because=because,
+            customer=mask(placed.message.sender.address),
+            alert_channel=self._alert_channel,
+            now=now,
+        )
+        log.warning("conversation.held", conversation_id=conversation_id)
+        return True
+
+    async def _is_with_a_person(self, tx: Statements, conversation_id: ConversationId) -> bool:
+        conversation = await conversations.get(tx, conversation_id)
+        return conversation is not None and conversation.holder is Holder.HUMAN
 
     async def _change_consent(self, change: ConsentChange) -> None:
         match change.consent:
@@ -192,40 +205,38 @@ class Inbound:
 
     async def _note_delivery(self, update: DeliveryUpdate) -> None:
         async with self._db.transaction() as tx:
-            await apply_delivery_update(tx, update, now=self._clock())
+            is_known = await deliveries.is_known(tx, update.channel, update.provider_id)
+            if not await deliveries.add_receipt(tx, update, applied=is_known):
+                return
+            lane = await self._apply(tx, update) if is_known else ""
+        if lane:
+            await self._wakeups.deliver(lane)
 
     async def apply_early_news(self) -> None:
         """Apply what a provider said about sends before we had recorded them."""
         now = self._clock()
         for update in await deliveries.unapplied_receipts(self._db, limit=200):
             async with self._db.transaction() as tx:
-                await _apply(tx, update, now=now)
+                await self._apply(tx, update)
                 await deliveries.mark_applied(tx, update)
         await deliveries.drop_stale_receipts(self._db, before=now - timedelta(days=1))
 
-    async def _replace_text(self, channel: ChannelName, provider_id: str, text: str) -> None:
-        async with self._db.transaction() as tx:
-            in_time = await messages.edit_waiting(tx, channel, provider_id, text, self._clock())
-        log.info("message.edited", channel=channel, in_time=in_time)
-
-
-async def apply_delivery_update(tx: Statements, update: DeliveryUpdate, *, now: datetime) -> None:
-    """Keep a provider's news and move the delivery that it is about; a repeat changes nothing."""
-    is_known = await deliveries.is_known(tx, update.channel, update.provider_id)
-    if not await deliveries.add_receipt(tx, update, applied=is_known):
-        return
-    if is_known:
-        await _apply(tx, update, now=now)
-
-
-async def _apply(tx: Statements, update: DeliveryUpdate, *, now: datetime) -> None:
-    moved = await deliveries.apply_update(tx, update, now=now)
-    if moved is None:
-        return
-    log.info("delivery.moved", delivery_id=moved.id, state=moved.state, code=update.code)
-    if update.suppress:
-        await opt_outs.add(tx, update.channel, moved.target.address, source=update.event_id, now=now)
-    if update.status is DeliveryStatus.FAILED:
+    async def _apply(self, tx: Statements, update: DeliveryUpdate) -> str:
+        """Move the delivery that a provider's news is about. Returns the lane of an alert, "" where there is none."""
+        now = self._clock()
+        moved = await deliveries.apply_update(tx, update, now=now)
+        if moved is not None:
+            log.info("delivery.moved", delivery_id=moved.id, state=moved.state, code=update.code)
+        # A customer may complain of what had been delivered already: then nothing moves.
+        about = moved or await deliveries.by_provider_id(tx, update.channel, update.provider_id)
+        if about is None:
+            return ""
+        if update.suppress:
+            await opt_outs.add(tx, update.channel, about.target.address, source=update.event_id, now=now)
+        if update.code == COMPLAINT:
+            return await undelivered.tell_complaint(tx, about, alert_channel=self._alert_channel, now=now)
+        if moved is None or update.status is not DeliveryStatus.FAILED:
+            return ""
         await audit.record(
             tx,
             "delivery.failed",
@@ -235,6 +246,13 @@ async def _apply(tx: Statements, update: DeliveryUpdate, *, now: datetime) -> No
             subject_id=moved.id,
             data={"code": update.code},
         )
+        words = undelivered.because(update.reason, update.code)
+        return await undelivered.tell(tx, moved, words, alert_channel=self._alert_channel, now=now)
+
+    async def _replace_text(self, channel: ChannelName, provider_id: str, text: str) -> None:
+        async with self._db.transaction() as tx:
+            in_time = await messages.edit_waiting(tx, channel, provider_id, text, self._clock())
+        log.info("message.edited", channel=channel, in_time=in_time)
 
 
 async def _claim_keys(tx: Statements, message: InboundMessage, message_id: MessageId) -> None:

@@ -14,7 +14,7 @@ import structlog
 
 from channels.errors import ChannelDown, PermanentFailure, SendError, TemporaryFailure, UnknownOutcome
 from channels.message import Receipt
-from gateway import audit
+from gateway import audit, undelivered
 from gateway.carriers import Carrier
 from gateway.domain import Delivery, DeliveryId, DeliveryKind, DeliveryState, utcnow
 from gateway.errors import NotFound
@@ -42,12 +42,14 @@ class Outbound:
         wakeups: Wakeups,
         *,
         retry_at: RetrySchedule,
+        alert_channel: str = "",
         clock: Callable[[], datetime] = utcnow,
     ) -> None:
         self._db = db
         self._carriers = carriers
         self._wakeups = wakeups
         self._retry_at = retry_at
+        self._alert_channel = alert_channel
         self._clock = clock
         self._in_flight: set[asyncio.Task[ClaimedDelivery | None]] = set()
 
@@ -200,7 +202,12 @@ class Outbound:
                 subject_id=delivery.id,
                 data={"code": error.code, "attempts": delivery.attempts},
             )
+            alert_lane = await undelivered.tell(
+                tx, delivery, undelivered.because(error.reason, error.code), alert_channel=self._alert_channel, now=now
+            )
         log.error("delivery.failed", delivery_id=delivery.id, code=error.code)
+        if alert_lane:
+            await self._wakeups.deliver(alert_lane)
 
     async def _finish(
         self,

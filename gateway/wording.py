@@ -77,6 +77,35 @@ def turn_failed(customer: str, conversation_id: str, failure: str) -> str:
     )
 
 
+def not_delivered(customer: str, conversation_id: str, because: str) -> str:
+    """Words of ours did not reach their customer."""
+    return (
+        f":mailbox_with_no_mail: Not delivered to {_escaped(customer)}: {_escaped(because)}. "
+        f"They have not read our answer.\nSee `frontdesk conversations show {conversation_id}`."
+    )
+
+
+def complained(customer: str, conversation_id: str) -> str:
+    """A customer's mail program reported us."""
+    return (
+        f":no_entry: {_escaped(customer)} reported a mail of ours as spam: no more is sent to them.\n"
+        f"See `frontdesk conversations show {conversation_id}`."
+    )
+
+
+def told_agent_not_delivered(written_at: datetime, because: str) -> str:
+    """What the agent has to know before it says more."""
+    return (
+        f"Your message of {written_at:%d %b %Y %H:%M} UTC was not delivered: {because}. The customer has not read it, "
+        "as far as we know; staff have been told."
+    )
+
+
+TOLD_AGENT_COMPLAINED = (
+    "The customer's mail program reported one of your messages as spam. Do not write more than they ask for."
+)
+
+
 def _escaped(text: str) -> str:
     """Slack would read these three as its own marks."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

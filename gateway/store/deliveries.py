@@ -204,6 +204,14 @@ async def is_known(db: Statements, channel: ChannelName, provider_id: str) -> bo
     return row is not None
 
 
+async def by_provider_id(db: Statements, channel: ChannelName, provider_id: str) -> Delivery | None:
+    """The delivery that a provider knows under this id."""
+    row = await db.fetch_one(
+        "SELECT * FROM deliveries WHERE channel = $1 AND provider_id = $2 LIMIT 1", channel, provider_id
+    )
+    return None if row is None else delivery_from(row)
+
+
 async def add_receipt(tx: Statements, update: DeliveryUpdate, *, applied: bool) -> bool:
     """Keep a provider's news under its own id. False: we had it."""
     return (

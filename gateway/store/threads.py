@@ -1,14 +1,28 @@
-"""Who takes part in a conversation, and the foreign ids by which a later message may name it."""
+"""Who takes part in a conversation, the foreign ids by which a later message may name it, and what came lately."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from channels.message import ChannelName, Reference, ReferenceKind
 from gateway.domain import ConversationId
 from gateway.store.database import Statements
+from gateway.store.values import maybe_moment, micros, moment
 
 MAX_PARTICIPANTS = 40
+RECENT_CHARS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class RecentMail:
+    """A mail that came lately: its first `RECENT_CHARS`, and when our last answer before it was sent."""
+
+    conversation_id: ConversationId
+    text: str
+    stored_at: datetime
+    answered_at: datetime | None
 
 
 async def named_by(
@@ -47,6 +61,44 @@ async def add_thread_id(tx: Statements, channel: ChannelName, thread_id: str, co
         thread_id,
         conversation_id,
     )
+
+
+async def recent_mails(
+    tx: Statements,
+    channel: ChannelName,
+    address: str,
+    conversation_id: ConversationId,
+    *,
+    since: datetime,
+    limit: int,
+) -> Sequence[RecentMail]:
+    """What came since then in the conversations of one address and in this one, newest first."""
+    rows = await tx.fetch(
+        f"""
+        SELECT m.conversation_id, SUBSTR(m.text, 1, {RECENT_CHARS}) AS text, m.stored_at, (
+            SELECT MAX(d.attempted_at) FROM deliveries d
+            WHERE d.conversation_id = m.conversation_id AND d.kind IN ('answer', 'notice')
+                AND d.attempted_at < m.stored_at
+        ) AS answered_at
+        FROM conversations c JOIN messages m ON m.conversation_id = c.id
+        WHERE ((c.channel = $1 AND c.address = $2) OR c.id = $3) AND c.updated_at >= $4 AND m.stored_at >= $4
+        ORDER BY m.stored_at DESC LIMIT $5
+        """,  # noqa: S608  # a constant of ours is put in
+        channel,
+        address,
+        conversation_id,
+        micros(since),
+        limit,
+    )
+    return [
+        RecentMail(
+            ConversationId(row["conversation_id"]),
+            row["text"],
+            moment(row["stored_at"]),
+            maybe_moment(row["answered_at"]),
+        )
+        for row in rows
+    ]
 
 
 async def _find(db: Statements, channel: ChannelName, reference: Reference) -> ConversationId | None:
