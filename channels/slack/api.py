@@ -27,6 +27,7 @@ Json = Mapping[str, Any]  # a Slack object, as JSON
 METADATA_EVENT = "frontdesk_message"
 
 _MAX_PAGES = 20
+_UPLOAD_TIMEOUT = aiohttp.ClientTimeout(total=60.0, connect=5.0)
 
 
 class Tokens(Protocol):
@@ -119,6 +120,20 @@ class SlackApi:
         self, *, channel: str, key: str, oldest: datetime, thread_ts: str = "", team_id: str = ""
     ) -> Json | None:
         """The message posted under `key` since `oldest`, in the channel or in one of its threads."""
+        messages = self._messages(channel=channel, oldest=oldest, thread_ts=thread_ts, team_id=team_id)
+        async for message in messages:
+            if key_of(message) == key:
+                return dict(message)
+        return None
+
+    async def file_names(
+        self, *, channel: str, oldest: datetime, thread_ts: str = "", team_id: str = ""
+    ) -> frozenset[str]:
+        """The names of the files that were shared there since `oldest`."""
+        messages = self._messages(channel=channel, oldest=oldest, thread_ts=thread_ts, team_id=team_id)
+        return frozenset([str(file.get("name", "")) async for message in messages for file in message.get("files", ())])
+
+    async def _messages(self, *, channel: str, oldest: datetime, thread_ts: str, team_id: str) -> AsyncIterator[Json]:
         window: dict[str, Any] = {"channel": channel, "oldest": f"{oldest.timestamp():.6f}", "limit": 200}
         window["include_all_metadata"] = True
         if thread_ts:
@@ -134,9 +149,7 @@ class SlackApi:
         )
         async for page in pages:
             for message in page["messages"]:
-                if key_of(message) == key:
-                    return dict(message)
-        return None
+                yield message
 
     async def user(self, user_id: str, *, team_id: str = "") -> Json:
         """One member as Slack knows them."""
@@ -229,6 +242,37 @@ class SlackApi:
                     raise PermanentFailure("the file is too large", code="file_too_large")
                 return content, response.content_type
 
+    async def upload_file(self, *, name: str, content: bytes, team_id: str = "") -> str:
+        """Put a file at Slack, where nobody sees it yet. Returns its id, for `share_files`."""
+        answer = await self._call(
+            "files.getUploadURLExternal",
+            team_id,
+            lambda client: client.files_getUploadURLExternal(filename=name, length=len(content)),
+            repeatable=True,
+        )
+        url, proxy = str(answer["upload_url"]), self._config.proxy or None
+        with translated("files.upload", lane="", repeatable=True):
+            # The address is the permission: no token goes there.
+            async with self._session.post(url, data=content, proxy=proxy, timeout=_UPLOAD_TIMEOUT) as response:
+                if response.status >= 500 or response.status == 429:
+                    raise TemporaryFailure(f"files.upload: status {response.status}", code="cut")
+                if response.status != 200:
+                    raise PermanentFailure(f"files.upload: status {response.status}", code="file_not_taken")
+        return str(answer["file_id"])
+
+    async def share_files(
+        self, titles: Mapping[str, str], *, channel: str, thread_ts: str = "", comment: str = "", team_id: str = ""
+    ) -> None:
+        """Show uploaded files, by id, in one message. It has no metadata: `file_names` tells whether they are there."""
+        files: list[dict[str, str | None]] = [{"id": file_id, "title": title} for file_id, title in titles.items()]
+        await self._call(
+            "files.completeUploadExternal",
+            team_id,
+            lambda client: client.files_completeUploadExternal(
+                files=files, channel_id=channel, thread_ts=thread_ts or None, initial_comment=comment or None
+            ),
+        )
+
     async def show_status(self, *, channel: str, thread_ts: str, status: str, team_id: str = "") -> None:
         """The line under the composer that says what we are doing; empty ends it. Slack ends it after two minutes."""
         await self._call(
@@ -298,6 +342,19 @@ class SlackApi:
             )
         except PermanentFailure as failure:
             if failure.code != "already_reacted":
+                raise
+
+    async def unreact(self, *, channel: str, ts: str, name: str, team_id: str = "") -> None:
+        """Take our emoji away; it may be gone already."""
+        try:
+            await self._call(
+                "reactions.remove",
+                team_id,
+                lambda client: client.reactions_remove(channel=channel, timestamp=ts, name=name),
+                repeatable=True,
+            )
+        except PermanentFailure as failure:
+            if failure.code != "no_reaction":
                 raise
 
     async def socket_url(self, app_token: str) -> str:

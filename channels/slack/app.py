@@ -16,12 +16,13 @@ from slack_bolt.async_app import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from channels.base import DecisionInbox, Inbox, StaffInbox, WebhookReply, WebhookRequest
-from channels.errors import BadSignature, MalformedPayload
+from channels.errors import BadSignature, MalformedPayload, PermanentFailure
 from channels.slack.adapter import SlackAdapter
 from channels.slack.api import Json, OneToken, SlackApi, Tokens
 from channels.slack.bolt import FrontdeskBolt
 from channels.slack.config import SlackConfig
 from channels.slack.desk.desk import SlackDesk
+from channels.slack.desk.handoff_listeners import HandoffListeners
 from channels.slack.desk.listeners import DeskListeners
 from channels.slack.files import SlackFiles
 from channels.slack.intake import Intake, TakesPart, nowhere
@@ -31,6 +32,7 @@ from channels.slack.progress import Pace
 from channels.slack.prompts import Prompts
 from channels.slack.socket import SocketListener, listening
 from channels.slack.verify import verify
+from channels.staff import CardRef
 
 log = structlog.get_logger(__name__)
 
@@ -74,7 +76,7 @@ class SlackApp:
         staff: StaffInbox | None = None,
         takes_part: TakesPart = nowhere,
         tokens: Tokens | None = None,
-        uninstalled: Callable[[Json], Awaitable[None]] = _note_uninstalled,
+        uninstalled: Callable[[Json], Awaitable[None]] | None = None,
         pace: Pace = Pace(),  # noqa: B008 (frozen)
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> AsyncIterator[SlackApp]:
@@ -84,8 +86,8 @@ class SlackApp:
         """
         async with SlackApi.open(config, tokens or OneToken(config.bot_token), now=now) as api, Later.open() as later:
             staff_channels = config.all_staff_channels
-            desk = SlackDesk(api, approvers_channel=config.approvers_channel, now=now)
             files = SlackFiles(api, hosts=config.file_hosts)
+            desk = SlackDesk(api, files, approvers_channel=config.approvers_channel, now=now)
             channel = SlackAdapter(api, files, staff_channels=staff_channels, now=now, pace=pace)
             intake = Intake(
                 people=PeopleDirectory(api, now),
@@ -94,13 +96,15 @@ class SlackApp:
                 takes_part=takes_part,
                 staff_channels=staff_channels,
                 membership_changed=desk.forget_membership,
-                uninstalled=uninstalled,
+                uninstalled=uninstalled or _note_uninstalled,
                 opened=Prompts(api, later, config.prompts).opened,
             )
             bolt = FrontdeskBolt(api.client())
             bolt.take_events(intake.take)
             if decisions is not None:
                 DeskListeners(api, desk, decisions, later).register(bolt)
+            if staff is not None:
+                HandoffListeners(api, desk, staff, later, staff_channels=staff_channels).register(bolt)
             bolt.catch_the_rest()
             yield cls(config, api, bolt, later, channel=channel, desk=desk)
 
@@ -118,6 +122,14 @@ class SlackApp:
             log.warning("slack.malformed", reason=str(error))
             return WebhookReply(400, b"malformed")
         return _webhook_reply(await self._bolt.async_dispatch(bolt_request))
+
+    async def retract(self, ref: CardRef) -> None:
+        """Take away a message that we posted for staff; one that is gone already is no failure."""
+        try:
+            await self._api.delete(channel=ref.slack_channel_id, ts=ref.ts)
+        except PermanentFailure as failure:
+            if failure.code != "message_not_found":
+                raise
 
     async def listen_socket(self) -> None:
         """Take in over Socket Mode until cancelled. Raises `ChannelDown` where Slack refuses the app token."""

@@ -63,6 +63,7 @@ class FrontdeskBolt(AsyncApp):
         self.action(_ANY)(_unknown)
         self.view(_ANY)(_unknown)
         self.view_closed(_ANY)(_unknown)
+        self.command(_ANY)(_unknown)
 
 
 class _Events(AsyncMiddleware):
@@ -76,7 +77,7 @@ class _Events(AsyncMiddleware):
         resp: BoltResponse,
         next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 (bolt passes it by this name)
     ) -> BoltResponse | None:
-        if req.body["type"] == "event_callback" and await self._take(req.body):
+        if req.body.get("type") == "event_callback" and await self._take(req.body):
             return BoltResponse(status=200)
         return await next()
 
@@ -91,6 +92,8 @@ def _is_readable(body: Json) -> bool:
         case {"type": "block_actions", "actions": [{"action_id": str()}, *_]}:
             return True
         case {"type": "view_submission" | "view_closed", "view": {"callback_id": str()}}:
+            return True
+        case {"command": str(), "user_id": str(), "channel_id": str()}:
             return True
         case _:
             return False
@@ -109,16 +112,16 @@ async def _authorize(team_id: str | None, enterprise_id: str | None) -> Authoriz
 
 
 async def _unknown(ack: AsyncAck, body: dict[str, Any]) -> None:
-    log.info("slack.unhandled", type=_word(body["type"]), event_type=_word((body.get("event") or {}).get("type")))
+    log.info("slack.unhandled", type=_word(body.get("type")), event_type=_word((body.get("event") or {}).get("type")))
     await ack()
 
 
 async def _on_error(error: Exception, body: dict[str, Any]) -> BoltResponse:
     """Not kept, so not acknowledged: Slack shows it to who clicked, and sends an event again."""
     if isinstance(error, MalformedPayload):
-        log.warning("slack.malformed", type=_word(body["type"]), reason=str(error))
+        log.warning("slack.malformed", type=_word(body.get("type")), reason=str(error))
         return BoltResponse(status=400, body="malformed", headers={"x-slack-no-retry": "1"})
-    log.error("slack.not_taken", type=_word(body["type"]), error=type(error).__name__, exc_info=error)
+    log.error("slack.not_taken", type=_word(body.get("type")), error=type(error).__name__, exc_info=error)
     return BoltResponse(status=500)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from channels.slack.config import Prompt
+from channels.slack.desk.handoff_listeners import TAKE_OVER_COMMAND
 
 # Each scope with what would not work without it.
 SCOPES = {
@@ -17,7 +18,9 @@ SCOPES = {
     "channels:history": "read threads in public channels that it takes part in, and look a lost post up",
     "channels:read": "know the members of the approvers channel",
     "chat:write": "answer, post cards, show a status",
-    "files:read": "read the files that customers send",
+    "commands": "take a conversation over by a command",
+    "files:read": "read the files that customers and staff send",
+    "files:write": "show staff the files of customers",
     "groups:history": "the same in private channels",
     "groups:read": "the same for a private approvers channel",
     "im:history": "hear direct messages",
@@ -59,6 +62,7 @@ def manifest(
                 "messages_tab_read_only_enabled": False,
             },
             "bot_user": {"display_name": name, "always_online": True},
+            "slash_commands": [_take_over_command(request_url.get("request_url", ""))],
             "agent_view": {
                 "agent_description": _DESCRIPTION,
                 "suggested_prompts": [
@@ -74,4 +78,14 @@ def manifest(
             "socket_mode_enabled": not public_url,
             "token_rotation_enabled": rotate_tokens,
         },
+    }
+
+
+def _take_over_command(request_url: str) -> dict[str, Any]:
+    return {
+        "command": TAKE_OVER_COMMAND,
+        "description": "Take a conversation over from the agent",
+        "usage_hint": "[conversation]",
+        "should_escape": False,
+        **({"url": request_url} if request_url else {}),
     }

@@ -41,8 +41,7 @@ class DeskListeners:
 
     def register(self, app: AsyncApp) -> None:
         """Listen for the promised action and callback ids."""
-        for action in (ClickAction.APPROVE, ClickAction.TAKE_OVER, ClickAction.HAND_BACK):
-            app.action(str(action))(self._decide)
+        app.action(str(ClickAction.APPROVE))(self._decide)
         for action in _TITLES:
             app.action(str(action))(self._open_dialog)
         app.action(SHOW_ALL)(self._open_arguments)

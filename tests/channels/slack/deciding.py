@@ -59,7 +59,6 @@ class Deciding:
     approvers: frozenset[str] = frozenset({"U0ADA", "U0GRACE"})
     cards: dict[str, ApprovalCard] = field(default_factory=dict)
     edits: list[EditSubmitted] = field(default_factory=list)
-    taken_over: list[str] = field(default_factory=list)
     broken: bool = False
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     may_answer: asyncio.Event = field(default_factory=asyncio.Event)
@@ -79,8 +78,6 @@ class Deciding:
             return refusal
         if click.action is ClickAction.APPROVE:
             self._vote(card, click.member_id, approved=True)
-        if click.action is ClickAction.TAKE_OVER:
-            self.taken_over.append(click.member_id)
         return Reply()
 
     async def submit_edit(self, submitted: EditSubmitted) -> Reply:

@@ -14,7 +14,7 @@ from channels.message import (
     MessageDeleted,
     MessageEdited,
 )
-from channels.staff import StaffMessage
+from channels.staff import DraftCard, DraftSubmitted, HandoffPress, Reply, StaffMessage
 
 
 @dataclass
@@ -26,6 +26,10 @@ class Receiving:
     deleted: list[MessageDeleted] = field(default_factory=list)
     ignored: list[Ignored] = field(default_factory=list)
     staff: list[StaffMessage] = field(default_factory=list)
+    presses: list[HandoffPress] = field(default_factory=list)
+    submitted: list[DraftSubmitted] = field(default_factory=list)
+    drafts: dict[str, DraftCard] = field(default_factory=dict)
+    reply: Reply = field(default_factory=Reply)  # to whatever is pressed or submitted next
     failures: int = 0  # so many next events can't be stored
     _names: set[str] = field(default_factory=set)
 
@@ -48,6 +52,19 @@ class Receiving:
     async def accept_staff(self, message: StaffMessage) -> None:
         self._fail_if_asked()
         self.staff.append(message)
+
+    async def press(self, press: HandoffPress) -> Reply:
+        self._fail_if_asked()
+        self.presses.append(press)
+        return self.reply
+
+    async def submit_draft(self, submitted: DraftSubmitted) -> Reply:
+        self._fail_if_asked()
+        self.submitted.append(submitted)
+        return self.reply
+
+    async def draft(self, draft_id: str) -> DraftCard | None:
+        return self.drafts.get(draft_id)
 
     async def takes_part(self, thread_key: str) -> bool:
         return any(message.thread_key == thread_key for message in self.messages)

@@ -67,14 +67,6 @@ async def test_a_second_click_does_not_change_the_decision_and_says_who_was_firs
     assert [vote.member_id for vote in deployment.gateway.cards["apr_1"].votes] == ["U0ADA"]
 
 
-async def test_taking_over_from_the_card_reaches_the_gateway(deployment: Deployment) -> None:
-    ref = await deployment.ask(refund())
-
-    await deployment.press("U0ADA", "conversation.take_over", ref)
-
-    assert deployment.gateway.taken_over == ["U0ADA"]
-
-
 async def test_a_denial_needs_a_reason_and_takes_it_to_the_gateway(deployment: Deployment) -> None:
     ref = await deployment.ask(refund())
     await deployment.press("U0ADA", "approval.deny", ref)

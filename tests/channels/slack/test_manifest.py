@@ -28,7 +28,11 @@ NEEDED_BY_METHOD = {
     "conversations.members": {"channels:read", "groups:read"},
     "files.info": {"files:read"},
     "files.download": {"files:read"},
+    "files.getUploadURLExternal": {"files:write"},
+    "files.upload": set(),  # to the address that it names
+    "files.completeUploadExternal": {"files:write"},
     "reactions.add": {"reactions:write"},
+    "reactions.remove": {"reactions:write"},
     "users.info": {"users:read", "users:read.email"},
     "usergroups.users.list": {"usergroups:read"},
     "views.open": set(),
@@ -57,7 +61,7 @@ def test_the_scopes_are_exactly_those_of_the_methods_and_events_in_use() -> None
 
     assert methods == NEEDED_BY_METHOD.keys()
     assert set(EVENTS) == NEEDED_BY_EVENT.keys()
-    assert set(SCOPES) == set().union(*NEEDED_BY_METHOD.values(), *NEEDED_BY_EVENT.values())
+    assert set(SCOPES) == {"commands"}.union(*NEEDED_BY_METHOD.values(), *NEEDED_BY_EVENT.values())
 
 
 def test_every_event_that_is_asked_for_is_taken() -> None:
@@ -68,11 +72,15 @@ def test_every_event_that_is_asked_for_is_taken() -> None:
 
 
 def test_with_an_address_slack_is_told_where_to_send() -> None:
-    settings = manifest(public_url="https://desk.example/", prompts=(Prompt("Hello", "Hello!"),))["settings"]
+    whole = manifest(public_url="https://desk.example/", prompts=(Prompt("Hello", "Hello!"),))
+    settings = whole["settings"]
 
     assert settings["event_subscriptions"]["request_url"] == "https://desk.example/slack/events"
     assert settings["interactivity"]["request_url"] == "https://desk.example/slack/events"
     assert settings["socket_mode_enabled"] is False
+    assert [(known["command"], known["url"]) for known in whole["features"]["slash_commands"]] == [
+        ("/takeover", "https://desk.example/slack/events")
+    ]
 
 
 def test_without_an_address_it_listens_by_socket_mode() -> None:
