@@ -24,8 +24,9 @@ from channels.message import (
     ReplyTarget,
     Sender,
 )
+from channels.slack.desk.staff_text import mentions, staff_markdown
 from channels.slack.people import Person
-from channels.slack.reading import mentioned, readable
+from channels.slack.reading import NameOf, mentioned, readable
 from channels.staff import CardRef, StaffChange, StaffMessage
 
 Json = Mapping[str, Any]
@@ -81,9 +82,11 @@ def author_of(body: Json) -> str:
 def members_in(body: Json) -> frozenset[str]:
     """The members whose names a reader of the message would want: its author, and whom it mentions."""
     event = body["event"]
-    text = event.get("text")
+    message = event.get("message")
+    message = message if isinstance(message, dict) else event  # an edit has what was written inside
+    text = message.get("text")
     named = mentioned(text) if isinstance(text, str) else frozenset()
-    author = event.get("user")
+    author = message.get("user")
     return (named | {author} if isinstance(author, str) else named) - {""}
 
 
@@ -201,16 +204,20 @@ def _inbound(body: Json, event: Json, people: People) -> InboundMessage:
 
 def _by_staff(body: Json, event: Json, message: Json, change: StaffChange, people: People) -> StaffMessage:
     place = _place(body, event, message)
+    member_id = str(message["user"])
+    said = "" if change is StaffChange.DELETED else str(message.get("text", ""))
     return StaffMessage(
         thread=CardRef(place.slack_channel_id, place.thread_ts),
         message=CardRef(place.slack_channel_id, place.ts),
-        member_id=str(message["user"]),
+        member_id=member_id,
         team_id=str(message.get("user_team") or message.get("team") or place.team_id),
-        text="" if change is StaffChange.DELETED else _text(body, message, people),
+        text=staff_markdown(said, bot_user_id=bot_user_of(body), name_of=_names(people)),
         sent_at=_moment(str(event["ts"])),
         event_id=str(body.get("event_id", "")),
         change=change,
         attachments=tuple(_attachments(message, place.team_id)),
+        mentions=mentions(said),
+        member_name=people.get(member_id, Person()).name,
     )
 
 
@@ -236,11 +243,11 @@ def _not_by_a_person(body: Json, message: Json) -> str:
 
 
 def _text(body: Json, message: Json, people: People) -> str:
-    return readable(
-        message.get("text", ""),
-        bot_user_id=bot_user_of(body),
-        name_of=lambda member_id: people.get(member_id, Person()).name,
-    )
+    return readable(message.get("text", ""), bot_user_id=bot_user_of(body), name_of=_names(people))
+
+
+def _names(people: People) -> NameOf:
+    return lambda member_id: people.get(member_id, Person()).name
 
 
 def _assurance(body: Json, event: Json, person: Person) -> Assurance:

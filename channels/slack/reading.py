@@ -20,10 +20,16 @@ def mentioned(text: str) -> frozenset[str]:
 
 def readable(text: str, *, bot_user_id: str = "", name_of: NameOf = lambda _: "") -> str:
     """The text as its author sees it. A mention of the app at either end says nothing more, and is left out."""
-    if bot_user_id:
-        us = re.escape(f"<@{bot_user_id}") + r"(?:\|[^<>]*)?>"
-        text = re.sub(rf"^\s*{us}[\s,:]*|\s*{us}\s*$", "", text)
+    text = without_us(text, bot_user_id)
     return _unescape(_TAG.sub(lambda match: _spoken(match.group(1), name_of), text)).strip()
+
+
+def without_us(text: str, bot_user_id: str) -> str:
+    """The text without a mention of the app at either end."""
+    if not bot_user_id:
+        return text
+    us = re.escape(f"<@{bot_user_id}") + r"(?:\|[^<>]*)?>"
+    return re.sub(rf"^\s*{us}[\s,:]*|\s*{us}\s*$", "", text)
 
 
 def _spoken(tag: str, name_of: NameOf) -> str:
