@@ -14,7 +14,9 @@ from channels.base import Channel
 from channels.errors import SendError
 from channels.message import ChannelName
 from channels.slack.app import SlackApp
-from channels.slack.config import SlackConfig
+from channels.slack.config import Prompt, SlackConfig
+from channels.slack.install import RETURN_PATH, SlackInstall
+from channels.slack.installations import AppCredentials, Installations
 from channels.slack.manifest import manifest
 from channels.sms.adapter import SmsAdapter, SmsConfig
 from gateway.approvals import Approvals
@@ -37,6 +39,7 @@ from gateway.sessions import Sessions
 from gateway.settings import Settings
 from gateway.store.database import Database, connect
 from gateway.store.mailboxes import MailboxLedger
+from gateway.store.slack_installations import open_slack_stores
 from gateway.turns import Turns
 
 if TYPE_CHECKING:
@@ -65,6 +68,7 @@ class Gateway:
     slack: SlackApp | None
     email: EmailAdapter | None
     ledger: MailboxLedger
+    slack_install: SlackInstall | None
     presence: Presence
 
 
@@ -98,7 +102,8 @@ async def open_gateway(settings: Settings, *, retry_at: RetrySchedule = never) -
             debounce=_debounce(settings),
             alert_channel=settings.handoff_channel or settings.approvers_channel,
         )
-        slack = await _open_slack(stack, settings, approvals, inbound)
+        installations, slack_install = await _open_installations(stack, settings)
+        slack = await _open_slack(stack, settings, approvals, inbound, installations)
         desk = slack.desk if slack else None
         approvers.desk = desk
         sms = await _open_sms(stack, settings)
@@ -144,6 +149,7 @@ async def open_gateway(settings: Settings, *, retry_at: RetrySchedule = never) -
             slack=slack,
             email=email,
             ledger=ledger,
+            slack_install=slack_install,
             presence=Presence(redis),
         )
 
@@ -163,28 +169,81 @@ def _channels(
 
 
 async def _open_slack(
-    stack: AsyncExitStack, settings: Settings, approvals: Approvals, inbound: Inbound
+    stack: AsyncExitStack,
+    settings: Settings,
+    approvals: Approvals,
+    inbound: Inbound,
+    installations: Installations | None,
 ) -> SlackApp | None:
     if not settings.has_slack:
         return None
+    return await stack.enter_async_context(
+        SlackApp.open(
+            _slack_config(settings),
+            decisions=approvals,
+            inbox=inbound,
+            takes_part=inbound.takes_part_in_slack_thread,
+            tokens=installations,
+            uninstalled=installations.uninstalled if installations else None,
+        )
+    )
+
+
+async def _open_installations(
+    stack: AsyncExitStack, settings: Settings
+) -> tuple[Installations | None, SlackInstall | None]:
+    """The workspaces that installed the app, and the pages by which others do. None where it is installed by hand."""
+    if not settings.slack_client_id:
+        return None, None
+    credentials = AppCredentials(settings.slack_client_id, settings.slack_client_secret.get_secret_value())
+    stores = await stack.enter_async_context(open_slack_stores(settings.database_url, client_id=credentials.client_id))
+
+    async def home() -> str:
+        return settings.slack_team_id or await stores.installations.first_team_id()
+
+    config = _slack_config(settings)
+    installations = await stack.enter_async_context(
+        Installations.open(config, credentials, stores.installations, home=home)
+    )
+    pages = await stack.enter_async_context(
+        SlackInstall.open(
+            config,
+            credentials,
+            installations=stores.installations,
+            states=stores.states,
+            public_url=settings.reached_at,
+        )
+    )
+    return installations, pages
+
+
+def _slack_config(settings: Settings) -> SlackConfig:
     secret = settings.slack_signing_secret.get_secret_value()
-    config = SlackConfig(
+    return SlackConfig(
         bot_token=settings.slack_bot_token.get_secret_value(),
         signing_secrets=(secret,) if secret else (),
         app_token=settings.slack_app_token.get_secret_value(),
         api_url=settings.slack_api_url,
         approvers_channel=settings.approvers_channel,
         staff_channels=frozenset({settings.handoff_channel, settings.escalation_channel}),
+        prompts=_prompts(settings),
     )
-    return await stack.enter_async_context(
-        SlackApp.open(config, decisions=approvals, inbox=inbound, takes_part=inbound.takes_part_in_slack_thread)
-    )
+
+
+def _prompts(settings: Settings) -> tuple[Prompt, ...]:
+    return tuple(Prompt(title, message) for title, message in settings.slack_prompts)
 
 
 def slack_manifest(settings: Settings, name: str) -> Mapping[str, object]:
     """The manifest of the Slack app that this deployment needs: by HTTP where it has an address, else by socket."""
     by_socket = bool(settings.slack_app_token.get_secret_value())
-    return manifest(name=name, public_url="" if by_socket else settings.public_url)
+    return manifest(
+        name=name,
+        public_url="" if by_socket else settings.public_url,
+        prompts=_prompts(settings),
+        return_url=f"{settings.reached_at}{RETURN_PATH}" if settings.slack_client_id else "",
+        rotate_tokens=bool(settings.slack_client_id) and not settings.slack_bot_token.get_secret_value(),
+    )
 
 
 async def _open_sms(stack: AsyncExitStack, settings: Settings) -> SmsAdapter | None:

@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from gateway.errors import ConfigurationError
 
 Names = Annotated[tuple[str, ...], NoDecode]
+Prompts = Annotated[tuple[tuple[str, str], ...], NoDecode]
 
 
 class ProcessType(StrEnum):
@@ -67,6 +68,10 @@ class Settings(BaseSettings):
     slack_bot_token: SecretStr = SecretStr("")
     slack_signing_secret: SecretStr = SecretStr("")
     slack_app_token: SecretStr = SecretStr("")
+    slack_client_id: str = ""
+    slack_client_secret: SecretStr = SecretStr("")
+    slack_team_id: str = ""
+    slack_prompts: Prompts = ()
     slack_api_url: str = "https://slack.com/api/"
     approvers_channel: str = ""
     approvers: Names = ()
@@ -98,6 +103,15 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return tuple(name.strip() for name in value.split(",") if name.strip()) if isinstance(value, str) else value
 
+    @field_validator("slack_prompts", mode="before")
+    @classmethod
+    def _split_prompts(cls, value: object) -> object:
+        """`title|message; title` as pairs; what has no message of its own says its title."""
+        if not isinstance(value, str):
+            return value
+        pairs = [[part.strip() for part in prompt.partition("|")[::2]] for prompt in value.split(";")]
+        return tuple((title, message or title) for title, message in pairs if title)
+
     @field_validator("database_url")
     @classmethod
     def _is_database(cls, url: str) -> str:
@@ -117,7 +131,7 @@ class Settings(BaseSettings):
 
     @property
     def has_slack(self) -> bool:
-        return bool(_plain(self.slack_bot_token))
+        return bool(_plain(self.slack_bot_token) or self.slack_client_id)
 
     @property
     def has_sms(self) -> bool:
@@ -188,6 +202,10 @@ def _half_configured(settings: Settings) -> Sequence[str]:
         missing += _unless(settings.approvers_channel, "APPROVERS_CHANNEL (Slack)")
     elif slack_secret:
         missing.append("SLACK_BOT_TOKEN (Slack)")
+    client_secret = _plain(settings.slack_client_secret)
+    if settings.slack_client_id or client_secret:
+        missing += _unless(settings.slack_client_id, "SLACK_CLIENT_ID (Slack in several workspaces)")
+        missing += _unless(client_secret, "SLACK_CLIENT_SECRET (Slack in several workspaces)")
     sender = settings.twilio_from or settings.twilio_messaging_service_sid
     token = _plain(settings.twilio_auth_token)
     if settings.twilio_account_sid or token or sender:

@@ -1,11 +1,12 @@
 """The app in several workspaces: their tokens, renewed before they expire, and forgotten when the app is removed.
 
-Where installations are kept is somebody else's: any of slack-sdk's asynchronous installation stores will do.
+Where installations are kept is somebody else's: any of slack-sdk's asynchronous installation stores will do, one that
+raises `SendError`s best of all.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,7 @@ from channels.errors import ChannelDown, TemporaryFailure
 from channels.slack.api import Json
 from channels.slack.config import SlackConfig
 from channels.slack.fresh import Fresh
+from channels.slack.outcomes import translated
 from channels.slack.quiet import quiet_logger
 
 log = structlog.get_logger(__name__)
@@ -39,19 +41,28 @@ class AppCredentials:
 
 
 class Installations:
-    """The `Tokens` of every workspace that installed the app. `home_team_id` is where the staff's desk is."""
+    """The `Tokens` of every workspace that installed the app.
+
+    `home` tells the workspace of the staff's desk, which is meant where no team is named. `own_token` is the token of
+    an app that was installed by hand there; it then needs no installation.
+    """
 
     def __init__(
         self,
         store: AsyncInstallationStore,
         rotator: AsyncTokenRotator,
+        client: AsyncWebClient,
         *,
-        home_team_id: str,
+        home: Callable[[], Awaitable[str]],
+        own_token: str,
         now: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._rotator = rotator
-        self._home_team_id = home_team_id
+        self._client = client
+        self._home = home
+        self._own_token = own_token
+        self._own_team_id = ""
         # One at a time asks or renews, however many sends wait for the token.
         self._tokens: Fresh[str] = Fresh(_FRESH_FOR, now)
 
@@ -63,7 +74,7 @@ class Installations:
         credentials: AppCredentials,
         store: AsyncInstallationStore,
         *,
-        home_team_id: str,
+        home: Callable[[], Awaitable[str]],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> AsyncIterator[Installations]:
         """The installations of one app, with the connection that renews their tokens."""
@@ -71,16 +82,21 @@ class Installations:
             rotator = AsyncTokenRotator(
                 client_id=credentials.client_id, client_secret=credentials.client_secret, client=client
             )
-            yield cls(store, rotator, home_team_id=home_team_id, now=now)
+            yield cls(store, rotator, client, home=home, own_token=config.bot_token, now=now)
 
     async def bot_token(self, team_id: str) -> str:
         """The token of a workspace, renewed where it is about to expire. Raises `ChannelDown` where there is none."""
-        return await self._tokens.get(team_id or self._home_team_id, self._current)
+        if not team_id and self._own_token:
+            return self._own_token
+        return await self._tokens.get(team_id or await self._home(), self._current)
 
     async def uninstalled(self, body: Json) -> None:
         """The app was removed from a workspace, or its bot token revoked: nothing is sent there any more."""
         team_id = str(body["team_id"])
         event = body["event"]
+        if await self._is_of_an_earlier_installation(team_id, body):
+            log.info("slack.uninstalled_before", team_id=team_id)
+            return
         if event["type"] == "app_uninstalled":
             await self._store.async_delete_all(enterprise_id=None, team_id=team_id)
         elif (event.get("tokens") or {}).get("bot"):
@@ -88,8 +104,16 @@ class Installations:
         self._tokens.clear()
         log.error("slack.uninstalled", team_id=team_id, event_type=event["type"])
 
+    async def _is_of_an_earlier_installation(self, team_id: str, body: Json) -> bool:
+        """Events may come late: one from before the app was installed anew says nothing about it."""
+        bot = await self._store.async_find_bot(enterprise_id=None, team_id=team_id)
+        happened_at = body.get("event_time")
+        return bot is not None and isinstance(happened_at, int) and happened_at < int(bot.installed_at)
+
     async def _current(self, team_id: str) -> str:
-        bot = await self._find(team_id)
+        bot = await self._store.async_find_bot(enterprise_id=None, team_id=team_id) if team_id else None
+        if bot is None:
+            return await self._token_without_installation(team_id)
         try:
             renewed = await self._rotator.perform_bot_token_rotation(
                 bot=bot, minutes_before_expiration=int(_RENEW_BEFORE.total_seconds() // 60)
@@ -104,17 +128,23 @@ class Installations:
 
     async def _renewed_elsewhere(self, bot: Bot, error: Exception) -> str:
         """A refresh token works once: another process may have been first, and have stored what it got."""
-        stored = await self._find(str(bot.team_id))
+        stored = await self._store.async_find_bot(enterprise_id=None, team_id=bot.team_id) or bot
         expires_at = bot.bot_token_expires_at or 0
         if stored.bot_token != bot.bot_token or expires_at > datetime.now(UTC).timestamp():
             return _token(stored)
         raise TemporaryFailure("the bot token has expired and could not be renewed", code="token_expired") from error
 
-    async def _find(self, team_id: str) -> Bot:
-        bot = await self._store.async_find_bot(enterprise_id=None, team_id=team_id)
-        if bot is None:
-            raise ChannelDown(f"the app is not installed in {team_id}", code="not_installed")
-        return bot
+    async def _token_without_installation(self, team_id: str) -> str:
+        if team_id and self._own_token and team_id == await self._own_team():
+            return self._own_token
+        raise ChannelDown(f"the app is not installed in {team_id or 'any workspace'}", code="not_installed")
+
+    async def _own_team(self) -> str:
+        """The workspace of our own token, asked for once."""
+        if not self._own_team_id:
+            with translated("auth.test", lane="", repeatable=True):
+                self._own_team_id = str((await self._client.auth_test(token=self._own_token))["team_id"])
+        return self._own_team_id
 
 
 @asynccontextmanager

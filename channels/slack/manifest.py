@@ -48,9 +48,19 @@ _MOST_PROMPTS = 4
 
 
 def manifest(
-    *, name: str = "Frontdesk", public_url: str = "", prompts: Sequence[Prompt] = (), rotate_tokens: bool = False
+    *,
+    name: str = "Frontdesk",
+    public_url: str = "",
+    prompts: Sequence[Prompt] = (),
+    return_url: str = "",
+    rotate_tokens: bool = False,
 ) -> dict[str, Any]:
-    """The manifest for an app at `public_url`; without one it listens by Socket Mode."""
+    """The manifest for an app at `public_url`; without one it listens by Socket Mode.
+
+    `return_url` is where Slack sends the browser back to in an installation; without one there are none. Tokens that
+    rotate are only for an app whose tokens come from there.
+    """
+    redirect_urls = {"redirect_urls": [return_url]} if return_url else {}
     request_url = {"request_url": f"{public_url.rstrip('/')}/slack/events"} if public_url else {}
     return {
         "_metadata": {"major_version": 2, "minor_version": 1},
@@ -70,7 +80,7 @@ def manifest(
                 ],
             },
         },
-        "oauth_config": {"scopes": {"bot": sorted(SCOPES)}},
+        "oauth_config": {**redirect_urls, "scopes": {"bot": sorted(SCOPES)}},
         "settings": {
             "event_subscriptions": {**request_url, "bot_events": list(EVENTS)},
             "interactivity": {"is_enabled": True, **request_url},

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from slack_sdk.oauth.installation_store import Bot, Installation
 from slack_sdk.oauth.installation_store.sqlalchemy import AsyncSQLAlchemyInstallationStore
 from slack_sdk.oauth.state_store.sqlalchemy import AsyncSQLAlchemyOAuthStateStore
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
@@ -30,7 +31,7 @@ class SlackStores:
     """What an installation leaves behind, and what ties the way back from Slack to its beginning."""
 
     installations: TeamInstallations
-    states: AsyncSQLAlchemyOAuthStateStore
+    states: BegunInstallations
 
 
 @asynccontextmanager
@@ -42,7 +43,7 @@ async def open_slack_stores(database_url: str, *, client_id: str) -> AsyncIterat
     try:
         yield SlackStores(
             TeamInstallations(client_id, engine),
-            AsyncSQLAlchemyOAuthStateStore(expiration_seconds=STATE_LIFETIME_S, engine=engine),
+            BegunInstallations(expiration_seconds=STATE_LIFETIME_S, engine=engine),
         )
     finally:
         await engine.dispose()
@@ -65,12 +66,12 @@ class TeamInstallations(AsyncSQLAlchemyInstallationStore):
     async def async_save(self, installation: Installation) -> None:
         installation.enterprise_id = None
         with _translated():
-            await super().async_save(installation)  # type: ignore[no-untyped-call]  # slack-sdk leaves it untyped
+            await super().async_save(installation)
 
     async def async_save_bot(self, bot: Bot) -> None:
         bot.enterprise_id = None
         with _translated():
-            await super().async_save_bot(bot)  # type: ignore[no-untyped-call]  # likewise
+            await super().async_save_bot(bot)
 
     async def async_find_bot(
         self, *, enterprise_id: str | None, team_id: str | None, is_enterprise_install: bool | None = False
@@ -87,6 +88,17 @@ class TeamInstallations(AsyncSQLAlchemyInstallationStore):
     ) -> None:
         with _translated():
             await super().async_delete_installation(enterprise_id=None, team_id=team_id, user_id=user_id)
+
+
+class BegunInstallations(AsyncSQLAlchemyOAuthStateStore):
+    """Slack-sdk's store of states, without those that nobody came back with."""
+
+    async def async_issue(self, *args: object, **kwargs: object) -> str:
+        now = datetime.now(UTC).replace(tzinfo=None)  # as slack-sdk writes it
+        with _translated():
+            async with self.engine.begin() as connection:
+                await connection.execute(delete(self.oauth_states).where(self.oauth_states.c.expire_at < now))
+            return await super().async_issue(*args, **kwargs)
 
 
 @contextmanager

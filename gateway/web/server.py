@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from gateway.app import Gateway
 from gateway.store.database import DatabaseUnavailable
-from gateway.web import health, webhooks
+from gateway.web import health, installing, webhooks
 
 log = structlog.get_logger(__name__)
 
@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 def build_app(gateway: Gateway) -> Starlette:
     """The application over an open gateway."""
     app = Starlette(
-        routes=[*webhooks.routes, *health.routes],
+        routes=[*webhooks.routes, *installing.routes, *health.routes],
         exception_handlers={DatabaseUnavailable: _store_is_away, Exception: _our_fault},
     )
     app.state.gateway = gateway

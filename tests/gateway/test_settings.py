@@ -63,10 +63,12 @@ def test_every_channel_is_on_when_its_variables_are_set(monkeypatch: pytest.Monk
     assert settings.has_email
 
 
+WORKSPACES = {"SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "client-secret"}
 HALVES = [
     (SLACK, "SLACK_BOT_TOKEN"),
     (SLACK, "SLACK_SIGNING_SECRET"),
     (SLACK, "APPROVERS_CHANNEL"),
+    *(({**SLACK, **WORKSPACES}, name) for name in WORKSPACES),
     *((TWILIO, name) for name in TWILIO),
     *((EMAIL, name) for name in EMAIL),
 ]
@@ -82,7 +84,7 @@ def test_a_half_configured_channel_is_one_line_that_names_what_is_missing(
 
     assert forgotten in words
     assert "\n" not in words
-    assert not any(secret in words for secret in ("xoxb-1", "signing", "token-1", "u:p"))
+    assert not any(secret in words for secret in ("xoxb-1", "signing", "client-secret", "token-1", "u:p"))
 
 
 def test_an_empty_variable_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,3 +204,18 @@ def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert secret not in repr(settings)
     assert secret not in str(settings)
+
+
+def test_an_app_of_several_workspaces_needs_no_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_all(monkeypatch, BASE, SLACK, WORKSPACES)
+    monkeypatch.delenv("SLACK_BOT_TOKEN")
+
+    assert read_settings(ProcessType.WEB).has_slack
+
+
+def test_prompts_are_titles_with_or_without_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_all(monkeypatch, BASE, {"SLACK_PROMPTS": "Where is it? | Where is my order?; Return; "})
+
+    prompts = read_settings(ProcessType.WEB).slack_prompts
+
+    assert prompts == (("Where is it?", "Where is my order?"), ("Return", "Return"))

@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,10 @@ async def pages(
         yield install
 
 
+async def home() -> str:
+    return TEAM
+
+
 def visit(path: str, query: str = "", cookie: str = "") -> WebhookRequest:
     return WebhookRequest("GET", path, query, {"cookie": cookie} if cookie else {}, b"")
 
@@ -109,7 +114,7 @@ async def test_an_installed_workspace_can_be_written_to(
     status = await install(slack, pages)
 
     async with (
-        Installations.open(config, CREDENTIALS, store, home_team_id=TEAM) as tokens,
+        Installations.open(config, CREDENTIALS, store, home=home) as tokens,
         SlackApp.open(config, tokens=tokens) as app,
     ):
         await app.desk.notify("hello", key="n1")
@@ -137,7 +142,7 @@ async def test_a_way_back_that_nobody_began_installs_nothing(
 async def test_a_workspace_without_the_app_is_down(
     config: SlackConfig, store: AsyncSQLAlchemyInstallationStore
 ) -> None:
-    async with Installations.open(config, CREDENTIALS, store, home_team_id=TEAM) as tokens:
+    async with Installations.open(config, CREDENTIALS, store, home=home) as tokens:
         with pytest.raises(ChannelDown) as failure:
             await tokens.bot_token("T0OTHER")
 
@@ -150,7 +155,7 @@ async def test_a_token_is_renewed_once_for_all_that_wait_for_it(
     await install(slack, pages)
     old = await expire_soon(store)
 
-    async with Installations.open(config, CREDENTIALS, store, home_team_id=TEAM) as tokens:
+    async with Installations.open(config, CREDENTIALS, store, home=home) as tokens:
         given = await asyncio.gather(*(tokens.bot_token(TEAM) for _ in range(100)))
 
     calls = [arguments for method, arguments in slack.calls_made if method == "oauth.v2.access"]
@@ -169,8 +174,8 @@ async def test_a_token_that_another_process_renewed_is_taken_from_the_store(
     await expire_soon(store)
 
     async with (
-        Installations.open(config, CREDENTIALS, store, home_team_id=TEAM) as one,
-        Installations.open(config, CREDENTIALS, store, home_team_id=TEAM) as other,
+        Installations.open(config, CREDENTIALS, store, home=home) as one,
+        Installations.open(config, CREDENTIALS, store, home=home) as other,
     ):
         first, second = await asyncio.gather(one.bot_token(TEAM), other.bot_token(TEAM))
 
@@ -184,7 +189,7 @@ async def test_a_token_that_can_not_be_renewed_serves_until_it_expires(
     old = await expire_soon(store)
     slack.faults.plan(Fault(FaultKind.SERVER_ERROR, "oauth.v2.access", times=9))
 
-    async with Installations.open(config, CREDENTIALS, store, home_team_id=TEAM) as tokens:
+    async with Installations.open(config, CREDENTIALS, store, home=home) as tokens:
         assert await tokens.bot_token(TEAM) == old
 
 
@@ -199,7 +204,7 @@ async def test_an_expired_token_that_can_not_be_renewed_is_a_matter_of_time(
     await store.async_save_bot(bot)
     slack.faults.plan(Fault(FaultKind.SERVER_ERROR, "oauth.v2.access", times=9))
 
-    async with Installations.open(config, CREDENTIALS, store, home_team_id=TEAM) as tokens:
+    async with Installations.open(config, CREDENTIALS, store, home=home) as tokens:
         with pytest.raises(TemporaryFailure):
             await tokens.bot_token(TEAM)
 
@@ -217,7 +222,7 @@ async def test_after_an_uninstall_nothing_is_sent_any_more(
     await install(slack, pages)
 
     async with (
-        Installations.open(config, CREDENTIALS, store, home_team_id=TEAM) as tokens,
+        Installations.open(config, CREDENTIALS, store, home=home) as tokens,
         SlackApp.open(config, tokens=tokens, uninstalled=tokens.uninstalled) as app,
     ):
         await app.desk.notify("before", key="n1")
@@ -226,3 +231,27 @@ async def test_after_an_uninstall_nothing_is_sent_any_more(
             await app.desk.notify("after", key="n2")
 
     assert [message["text"] for message in slack.messages("C0APPROVERS")] == ["before"]
+
+
+async def test_an_uninstall_that_is_heard_of_late_leaves_the_new_installation_alone(
+    slack: SlackSimulator, config: SlackConfig, store: AsyncSQLAlchemyInstallationStore, pages: SlackInstall
+) -> None:
+    await install(slack, pages)
+    late = {"team_id": TEAM, "event_time": int(time.time()) - 3600, "event": {"type": "app_uninstalled"}}
+
+    async with Installations.open(config, CREDENTIALS, store, home=home) as tokens:
+        await tokens.uninstalled(late)
+
+        assert await tokens.bot_token(TEAM) in slack.oauth.bot_tokens
+
+
+async def test_a_workspace_where_the_app_was_installed_by_hand_uses_that_token(
+    config: SlackConfig, store: AsyncSQLAlchemyInstallationStore
+) -> None:
+    by_hand = replace(config, bot_token="xoxb-unused")
+
+    async with Installations.open(by_hand, CREDENTIALS, store, home=home) as tokens:
+        assert await tokens.bot_token("") == "xoxb-unused"
+        assert await tokens.bot_token(TEAM) == "xoxb-unused"
+        with pytest.raises(ChannelDown):
+            await tokens.bot_token("T0OTHER")
