@@ -1,11 +1,12 @@
 """Misbehaviour on order: which of the next provider calls fails, and how.
 
-A fault is planned for an operation (`messages.create`, `chat.postMessage`, `webhook`, or `*`), for a number of times,
-and taken by the first calls that match.
+A fault is planned for an operation (`messages.create`, `chat.postMessage`, `webhook`; several with `|` between them, or
+`*`), for a number of times, and taken by the first calls that match.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -35,10 +36,11 @@ class Fault:
 
 
 class Faults:
-    """The plan of one simulator, first come first served."""
+    """The plan of one simulator, first come first served. `struck` is told of each fault that a call takes."""
 
-    def __init__(self) -> None:
+    def __init__(self, struck: Callable[[Fault, str], None] = lambda fault, operation: None) -> None:
         self._planned: list[Fault] = []
+        self._struck = struck
 
     def plan(self, fault: Fault) -> None:
         """Make the next `fault.times` matching calls fail."""
@@ -47,9 +49,10 @@ class Faults:
     def take(self, operation: str, *kinds: FaultKind) -> Fault | None:
         """The next fault for this operation (of one of `kinds`, where given), used up by one."""
         for index, fault in enumerate(self._planned):
-            if fault.operation not in ("*", operation) or (kinds and fault.kind not in kinds):
+            if not _is_meant(fault, operation) or (kinds and fault.kind not in kinds):
                 continue
             self._use_up(index, fault)
+            self._struck(fault, operation)
             return fault
         return None
 
@@ -66,3 +69,7 @@ class Faults:
             self._planned[index] = replace(fault, times=fault.times - 1)
         else:
             del self._planned[index]
+
+
+def _is_meant(fault: Fault, operation: str) -> bool:
+    return fault.operation == "*" or operation in fault.operation.split("|")

@@ -1,50 +1,80 @@
-"""The sandbox as one process: the simulators on one port, and a small API by which a person plays their parts.
+"""The sandbox on one port: the simulators as providers, a small API by which a person plays, and the page for it.
 
-`/2010-04-01/…` answers as Twilio, `/api/…` as Slack. `/sandbox/…` is for the player: `frontdesk sandbox` and the
-tests speak it. It listens on loopback only, and knows nothing of the gateway but the address of its webhooks.
+`/2010-04-01/…` answers as Twilio, `/api/…` as Slack. `/sandbox/…` is for the player: the page, `frontdesk sandbox`
+and the tests speak it. It listens on loopback only, and knows nothing of the gateway but the address of its webhooks;
+whoever runs it may show more on the page by an `Extension`.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping
+import ipaddress
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import asdict
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
-from channels.sandbox.faults import Fault, FaultKind, Faults
+from channels.sandbox.faults import Faults
+from channels.sandbox.happenings import Happenings
 from channels.sandbox.journal import Journal
+from channels.sandbox.live import Live, Scene
 from channels.sandbox.mail.simulator import MailSimulator
+from channels.sandbox.player import ROUTES, SANDBOX
+from channels.sandbox.scene import scene
 from channels.sandbox.slack.simulator import SlackSimulator
-from channels.sandbox.slack.workspace import BOT_USER
 from channels.sandbox.twilio.simulator import TwilioSimulator
 from channels.sandbox.twilio.webhooks import Retries
-from channels.sandbox.views import answers, find_button, mails, phone, rooms
 from channels.sandbox.world import OUR_NUMBER, SandboxConfig
 
-# Twilio itself tries once more; here the processes are killed on purpose, and come back.
+# Providers try again once or twice; here the processes are killed on purpose, and come back.
 PATIENT = Retries(on_connect=60, on_server_error=10)
+PATIENT_SLACK = [timedelta(seconds=seconds) for seconds in (0, 0.5, 1, 2, 4, 8, 15, 30)]
 
-SANDBOX: web.AppKey[Sandbox] = web.AppKey("sandbox")
+PAGE = Path(__file__).parent / "page"
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_LOOK: web.AppKey[Callable[[web.Request], Awaitable[Scene]]] = web.AppKey("look")
+_LIVE: web.AppKey[Live] = web.AppKey("live")
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """What else the page can do and show. `look` gets the page's query and gives more parts of the scene."""
+
+    routes: Sequence[web.RouteDef]
+    look: Callable[[Mapping[str, str]], Awaitable[Scene]]
 
 
 class Sandbox:
     """The simulators of one deployment, and what a person can do in them."""
 
     def __init__(
-        self, twilio: TwilioSimulator, slack: SlackSimulator, mail: MailSimulator, faults: Mapping[str, Faults]
+        self,
+        config: SandboxConfig,
+        twilio: TwilioSimulator,
+        slack: SlackSimulator,
+        mail: MailSimulator,
+        faults: Mapping[str, Faults],
+        happenings: Happenings,
     ) -> None:
+        self.config = config
         self.twilio = twilio
         self.slack = slack
         self.mail = mail
         self.faults = faults
+        self.happenings = happenings
 
     @classmethod
     @asynccontextmanager
     async def open(cls, config: SandboxConfig) -> AsyncIterator[Sandbox]:
         """The simulators with their memory under `config.data`."""
-        faults = {"twilio": Faults(), "slack": Faults()}
+        happenings = Happenings(Journal(config.data / "happenings.jsonl"))
+        faults = {name: Faults(happenings.of_provider(name)) for name in ("twilio", "slack", "mail")}
         async with AsyncExitStack() as stack:
             twilio = TwilioSimulator(
                 config.twilio_account_sid,
@@ -63,6 +93,8 @@ class Sandbox:
                 app_url="" if config.slack_app_token else f"{config.web_url}/slack/events",
                 journal=Journal(config.data / "slack.jsonl"),
                 faults=faults["slack"],
+                retries=PATIENT_SLACK,
+                public_url=config.url,
             )
             await stack.enter_async_context(twilio)
             await stack.enter_async_context(slack)
@@ -70,21 +102,25 @@ class Sandbox:
                 MailSimulator(
                     config.support_address,
                     journal=config.data / "mail.jsonl",
+                    faults=faults["mail"],
                     smtp_port=config.smtp_port,
                     imap_port=config.imap_port,
                 )
             )
-            yield cls(twilio, slack, mail, {**faults, "mail": mail.faults})
+            yield cls(config, twilio, slack, mail, faults, happenings)
+
+    def scene(self) -> Scene:
+        """What the page shows of the simulators."""
+        return scene(self.twilio, self.slack, self.mail, self.faults, self.happenings)
 
 
 @asynccontextmanager
-async def serving(config: SandboxConfig) -> AsyncIterator[Sandbox]:
+async def serving(
+    config: SandboxConfig, extension: Callable[[Sandbox], Extension] | None = None
+) -> AsyncIterator[Sandbox]:
     """The sandbox, listening while the block runs."""
     async with Sandbox.open(config) as sandbox:
-        app = web.Application(client_max_size=64 * 1024 * 1024)
-        app[SANDBOX] = sandbox
-        app.add_routes([*sandbox.twilio.routes(), *sandbox.slack.routes(), *PLAYER_ROUTES])
-        runner = web.AppRunner(app, shutdown_timeout=1.0)
+        runner = web.AppRunner(_build_app(sandbox, extension(sandbox) if extension else None), shutdown_timeout=1.0)
         await runner.setup()
         try:
             await web.TCPSite(runner, config.host, config.port).start()
@@ -93,118 +129,63 @@ async def serving(config: SandboxConfig) -> AsyncIterator[Sandbox]:
             await runner.cleanup()
 
 
-async def serve(config: SandboxConfig, stop: asyncio.Event) -> None:
-    """Listen until told to stop."""
-    async with serving(config):
-        await stop.wait()
+def _build_app(sandbox: Sandbox, extension: Extension | None) -> web.Application:
+    live = Live()
 
+    async def look(request: web.Request) -> Scene:
+        return {**sandbox.scene(), **(await extension.look(request.query) if extension else {})}
 
-async def _health(_request: web.Request) -> web.Response:
-    return web.json_response({"status": "ok"})
+    @web.middleware
+    async def tell(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        finally:
+            live.touch()
 
+    async def end_streams(_app: web.Application) -> None:
+        live.close()
 
-async def _send_sms(request: web.Request) -> web.Response:
-    body = await request.json()
-    sid = await request.app[SANDBOX].twilio.receive_sms(body["from"], body.get("to") or OUR_NUMBER, body["text"])
-    return web.json_response({"sid": sid})
-
-
-async def _show_phone(request: web.Request) -> web.Response:
-    return web.json_response(phone(request.app[SANDBOX].twilio, request.query.get("address", "")))
-
-
-async def _send_mail(request: web.Request) -> web.Response:
-    body = await request.json()
-    mail = request.app[SANDBOX].mail
-    received = mail.inbox(body["from"])
-    is_reply = body.get("reply") and received
-    message_id = await mail.write(
-        body["from"],
-        body.get("subject", ""),
-        body["text"],
-        reply_to=received[-1] if is_reply else None,
-        dmarc=body.get("dmarc") or "pass",
+    app = web.Application(client_max_size=64 * 1024 * 1024, middlewares=[_refuse_foreign_pages, tell])
+    app[SANDBOX], app[_LIVE], app[_LOOK] = sandbox, live, look
+    app.add_routes(
+        [*sandbox.twilio.routes(), *sandbox.slack.routes(), *ROUTES, *(extension.routes if extension else ())]
     )
-    return web.json_response({"message_id": message_id})
+    app.add_routes([web.get("/", _page), web.static("/page", PAGE), web.get("/sandbox/live", _stream)])
+    app.on_response_prepare.append(_harden)
+    app.on_shutdown.append(end_streams)
+    return app
 
 
-async def _show_mail(request: web.Request) -> web.Response:
-    return web.json_response(mails(request.app[SANDBOX].mail, request.query["address"]))
+async def _page(_request: web.Request) -> web.FileResponse:
+    return web.FileResponse(PAGE / "index.html")
 
 
-async def _show_slack(request: web.Request) -> web.Response:
-    return web.json_response(rooms(request.app[SANDBOX].slack))
+async def _stream(request: web.Request) -> web.StreamResponse:
+    look = request.app[_LOOK]
+    return await request.app[_LIVE].stream(request, lambda: look(request))
 
 
-async def _write_slack(request: web.Request) -> web.Response:
-    body = await request.json()
-    slack = request.app[SANDBOX].slack
-    text = body["text"].replace("@frontdesk", f"<@{BOT_USER}>")
-    message = slack.write(body["user"], body["channel"], text, body.get("thread") or None)
-    return web.json_response({"ts": message["ts"]})
+@web.middleware
+async def _refuse_foreign_pages(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """A page from elsewhere, open in the same browser, may lead here, but can neither play nor listen."""
+    is_foreign = request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")
+    if (is_foreign and request.path != "/") or not _is_local(request.host):
+        raise web.HTTPForbidden(text="the sandbox is for this machine and its own page")
+    return await handler(request)
 
 
-async def _show_answers(request: web.Request) -> web.Response:
-    return web.json_response(answers(request.app[SANDBOX].slack, after=request.query["after"]))
+def _is_local(host: str) -> bool:
+    name = host.rpartition(":")[0].strip("[]") if host.rpartition(":")[2].isdecimal() else host
+    try:
+        return name == "localhost" or ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
-async def _click(request: web.Request) -> web.Response:
-    """Press the newest button of an action; with `values`, fill and submit the dialog that it opens."""
-    body = await request.json()
-    slack = request.app[SANDBOX].slack
-    user = body["user"]
-    found = find_button(slack, body["action"])
-    if found is None:
-        return web.json_response({"error": f"no message has a button {body['action']}"}, status=404)
-    channel, message = found
-    whispered = len(slack.ephemerals(user))
-    heard = await slack.click(user, body["action"], message, channel)
-    errors: Mapping[str, str] = {}
-    if body.get("values") is not None:
-        await _dialog_is_filled(slack, user)
-        errors = await slack.submit(user, body["values"])
-    whispers = [asdict(whisper) for whisper in slack.ephemerals(user)[whispered:]]
-    return web.json_response({"status": heard.status, "errors": errors, "whispers": whispers})
-
-
-async def _dialog_is_filled(slack: SlackSimulator, user: str) -> None:
-    """The app opens a dialog empty and fills it a moment later."""
-    for _ in range(100):
-        stack = slack.open_views(user)
-        if stack and stack[-1].get("callback_id"):
-            return
-        await asyncio.sleep(0.05)
-
-
-async def _plan_fault(request: web.Request) -> web.Response:
-    body = await request.json()
-    fault = Fault(
-        FaultKind(body["kind"]),
-        body.get("operation") or "*",
-        int(body.get("times") or 1),
-        float(body.get("seconds") or 0),
-        str(body.get("code") or ""),
-    )
-    request.app[SANDBOX].faults[body["provider"]].plan(fault)
-    return web.json_response({"planned": asdict(fault)})
-
-
-async def _clear_faults(request: web.Request) -> web.Response:
-    for faults in request.app[SANDBOX].faults.values():
-        faults.clear()
-    return web.json_response({"planned": []})
-
-
-PLAYER_ROUTES: list[web.RouteDef] = [
-    web.get("/sandbox/health", _health),
-    web.post("/sandbox/sms", _send_sms),
-    web.get("/sandbox/sms", _show_phone),
-    web.post("/sandbox/mail", _send_mail),
-    web.get("/sandbox/mail", _show_mail),
-    web.get("/sandbox/slack", _show_slack),
-    web.post("/sandbox/slack", _write_slack),
-    web.get("/sandbox/slack/answers", _show_answers),
-    web.post("/sandbox/click", _click),
-    web.post("/sandbox/faults", _plan_fault),
-    web.delete("/sandbox/faults", _clear_faults),
-]
+async def _harden(request: web.Request, response: web.StreamResponse) -> None:
+    """The page loads and runs what lies beside it, and nothing else."""
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    if request.path == "/" or request.path.startswith("/page/"):
+        response.headers.setdefault("Content-Security-Policy", PAGE_POLICY)
+        response.headers.setdefault("Cache-Control", "no-cache")
+        response.headers.setdefault("Referrer-Policy", "no-referrer")

@@ -76,9 +76,11 @@ def migrate() -> None:
 def demo(
     data: Annotated[Path, typer.Option(help="Where its state lives.")] = Path("var"),
     fresh: Annotated[bool, typer.Option("--fresh", help="Start empty.")] = False,
+    page_port: Annotated[int, typer.Option(help="Where the page is; the next free port where it is taken.")] = 8025,
+    engine_port: Annotated[int, typer.Option(help="Where the engine listens; likewise.")] = 8700,
 ) -> None:
     """Everything on one machine, with no account anywhere."""
-    demo_machine.run(data, fresh=fresh)
+    demo_machine.run(data, fresh=fresh, sandbox_port=page_port, engine_port=engine_port)
 
 
 def _become(module: str) -> NoReturn:

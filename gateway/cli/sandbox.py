@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,7 +17,6 @@ from channels.sandbox.world import APPROVER
 from gateway.cli.foreign import as_shown
 from gateway.demo.state import DemoState, read_state
 from gateway.errors import GatewayError
-from gateway.stopping import stop_signal
 
 Data = Annotated[Path, typer.Option(help="The demo's folder.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait for the answer and print it.")]
@@ -154,17 +152,6 @@ def fault(
             body = {"provider": provider, "kind": kind or "", "operation": operation, "times": times}
             player.post("/sandbox/faults", json={**body, "seconds": seconds, "code": code}).raise_for_status()
     console.print("[green]✓[/] planned" if kind else "[green]✓[/] no more faults")
-
-
-@app.command(hidden=True)
-def serve(data: Data = HERE) -> None:
-    """Run the simulators (the demo does)."""
-    from channels.sandbox.server import serve as serve_sandbox
-
-    async def run() -> None:
-        await serve_sandbox(read_state(data).sandbox_config(data), stop_signal())
-
-    asyncio.run(run())
 
 
 def _player(data: Path) -> httpx.Client:

@@ -7,7 +7,8 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 STOP_WITHIN_S = 10.0
@@ -23,22 +24,44 @@ class Program:
     env: Mapping[str, str]
 
 
-class Supervisor:
-    """Keeps programs running. `report` is told in words of what happens to them."""
+@dataclass(slots=True)
+class Running:
+    """A program as it stands: its process, where it has one, and how often it was started."""
 
-    def __init__(self, programs: Sequence[Program], *, logs: Path, report: Callable[[str], None]) -> None:
+    program: Program
+    starts: int = 0
+    process: asyncio.subprocess.Process | None = None
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def is_up(self) -> bool:
+        return self.process is not None and self.process.returncode is None
+
+
+class Supervisor:
+    """Keeps programs running."""
+
+    def __init__(self, programs: Sequence[Program], *, logs: Path) -> None:
+        self.running: Mapping[str, Running] = {program.name: Running(program) for program in programs}
         self._programs = programs
         self._logs = logs
-        self._report = report
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Run all programs until told to stop; then stop them, the last started first to be asked."""
+    async def run(self, stop: asyncio.Event, report: Callable[[str, str], None]) -> None:
+        """Run all programs until told to stop; then stop them. `report` hears a program's name, and how it ended."""
         self._logs.mkdir(parents=True, exist_ok=True)
         async with asyncio.TaskGroup() as group:
             for program in self._programs:
-                group.create_task(self._keep(program, stop))
+                group.create_task(self._keep(program, stop, report))
 
-    async def _keep(self, program: Program, stop: asyncio.Event) -> None:
+    def kill(self, name: str) -> bool:
+        """SIGKILL, at once; the program is started again as after any other death. False: it is not up."""
+        running = self.running[name]
+        if running.process is None or not running.is_up:
+            return False
+        running.process.kill()
+        return True
+
+    async def _keep(self, program: Program, stop: asyncio.Event, report: Callable[[str, str], None]) -> None:
         while not stop.is_set():
             process = await self._start(program)
             exited = asyncio.create_task(process.wait())
@@ -49,7 +72,7 @@ class Supervisor:
                 await exited
                 return
             stopped.cancel()
-            self._report(f"{program.name} ended ({_how(process.returncode)}) and is started again")
+            report(program.name, f"{program.name} ended ({_how(process.returncode)}) and is started again")
             await asyncio.sleep(RESTART_AFTER_S)
 
     async def _start(self, program: Program) -> asyncio.subprocess.Process:
@@ -63,6 +86,8 @@ class Supervisor:
                 start_new_session=True,  # Ctrl-C is for us: we stop them in good order
             )
         (self._logs / f"{program.name}.pid").write_text(str(process.pid))
+        running = self.running[program.name]
+        running.process, running.starts, running.started_at = process, running.starts + 1, datetime.now(UTC)
         return process
 
 

@@ -22,7 +22,7 @@ from urllib.parse import quote
 
 import aiosmtplib
 
-from channels.sandbox.faults import Faults
+from channels.sandbox.faults import FaultKind, Faults
 from channels.sandbox.journal import Journal
 from channels.sandbox.mail.imap_server import ImapServer
 from channels.sandbox.mail.message import ReceivedMail
@@ -125,11 +125,13 @@ class MailSimulator:
         return tuple(ReceivedMail.read(mails[uid].raw, mails[uid].arrived_at) for uid in sorted(mails))
 
     def deliver(self, sender: str, recipients: tuple[str, ...], raw: bytes) -> None:
-        """File a mail in the mailbox of each recipient, and a copy with its sender where they are one of ours."""
+        """File a mail in the mailbox of each recipient, and a copy with its sender where it is really them."""
         verdict, mail = _take_verdict(raw)
-        if self._keeps_sent and account_of(sender) == self.support_address:
-            self.store.add(self.support_address, mail, name=SENT, flags=["\\Seen"])
-        for recipient in recipients:
+        is_theirs = verdict == "pass" or account_of(sender) == self.support_address
+        if self._keeps_sent and sender and is_theirs:
+            self.store.add(sender, mail, name=SENT, flags=["\\Seen"])
+        copies = 2 if self.faults.take("deliver", FaultKind.DUPLICATE) else 1
+        for recipient in recipients * copies:
             self.store.add(recipient, self._envelope_headers(sender, recipient, mail, verdict) + mail)
 
     async def bounce(self, mail: ReceivedMail, *, status: str = "5.1.1", action: str = "failed") -> None:

@@ -1,0 +1,124 @@
+// The mailbox of one customer: threads, mails in a frame of their own, and a sheet to write on.
+
+import { post } from "./api.js";
+import { clock, fill, find, make } from "./dom.js";
+
+const FIRST_SUBJECT = "My order";
+const FIRST_WORDS = "Hello,\n\nwhere is order A-1001?\n\nThanks, Carla";
+let chosen = "";
+let open = null; // a thread, "new", or null: the list
+let drawn = "";
+
+export function begin({ scene }) {
+  find("mail-who").addEventListener("change", (event) => {
+    chosen = event.target.value;
+    goTo(null, scene);
+  });
+  find("mail-new").addEventListener("click", () => goTo("new", scene));
+  begin.scene = scene;
+}
+
+export function draw(scene) {
+  offerMailboxes(scene);
+  const mails = scene.mail[chosen] ?? [];
+  const look = JSON.stringify([chosen, open, open === "new" ? 0 : mails]);
+  if (look === drawn) return; // a frame that is put anew loads anew
+  const opened = open === null && !mails.length ? "new" : open;
+  const body = find("mail-body");
+  const typed = body.querySelector("textarea")?.value;
+  const isSamePlace = body.dataset.place === `${chosen} ${opened}`;
+  if (opened === "new") drawNew(body, isSamePlace);
+  else if (opened === null) body.replaceChildren(threadList(mails, scene));
+  else drawThread(body, mails.filter((mail) => mail.thread === opened), scene);
+  const field = body.querySelector("textarea");
+  if (field && isSamePlace && typed !== undefined) field.value = typed;
+  body.dataset.place = `${chosen} ${opened}`;
+  drawn = look;
+}
+
+function goTo(place, scene) {
+  open = place;
+  find("mail-body").dataset.place = "";
+  draw(scene);
+}
+
+function offerMailboxes(scene) {
+  const known = new Map(scene.world.customers.map((customer) => [customer.address, `${customer.name} · ${customer.address}`]));
+  for (const address of Object.keys(scene.mail)) if (!known.has(address)) known.set(address, address);
+  chosen ||= scene.world.customers[0].address;
+  fill(find("mail-who"), [...known].map(([address, name]) => make("option", { value: address, "data-key": address }, name)));
+  find("mail-who").value = chosen;
+}
+
+function threadList(mails, scene) {
+  const threads = new Map();
+  for (const mail of mails) threads.set(mail.thread, [...(threads.get(mail.thread) ?? []), mail]);
+  const newestFirst = [...threads.entries()].reverse().sort((a, b) => (a[1].at(-1).at < b[1].at(-1).at ? 1 : -1));
+  return make("ol", { class: "threads", "aria-label": "Mails" }, newestFirst.map(([id, thread]) => {
+    const last = thread.at(-1);
+    return make("li", {}, make(
+      "button",
+      { type: "button", class: last.is_sent ? "" : "answered", onclick: () => goTo(id, scene) },
+      make("span", { class: "thread-from" }, last.is_sent ? "You" : last.from, make("time", {}, clock(last.at))),
+      make("b", {}, thread[0].subject || "(no subject)", thread.length > 1 ? make("i", {}, String(thread.length)) : null),
+      make("span", { class: "thread-words" }, last.text.replace(/\s+/g, " ").slice(0, 120)),
+    ));
+  }));
+}
+
+function drawThread(body, mails, scene) {
+  const head = make(
+    "div", { class: "thread-head" },
+    make("button", { type: "button", class: "plain", onclick: () => goTo(null, scene) }, "‹ All"),
+    make("h3", {}, mails[0]?.subject || "(no subject)"),
+  );
+  const newest = mails.at(-1);
+  const letters = make("div", { class: "letters", tabindex: "0", role: "group", "aria-label": "The thread's mails" },
+    mails.map((mail) => letter(mail, mail === newest)));
+  const answerable = mails.filter((mail) => !mail.is_sent).at(-1);
+  body.replaceChildren(head, letters, answerable ? replyForm(answerable) : make("p", { class: "waiting" }, "Sent. The answer will appear here."));
+  letters.scrollTop = letters.scrollHeight;
+}
+
+function letter(mail, isOpen) {
+  const summary = make("summary", {}, make("b", {}, mail.is_sent ? "You" : mail.from), make("time", {}, clock(mail.at)));
+  const files = mail.files.length ? make("p", { class: "files" }, `📎 ${mail.files.join(", ")}`) : null;
+  return make("details", { class: `letter ${mail.is_sent ? "sent" : "got"}`, open: isOpen || mail.is_sent }, summary, page(mail), files);
+}
+
+function page(mail) {
+  if (!mail.has_html) return make("p", { class: "plain-text" }, mail.text);
+  const query = new URLSearchParams({ address: chosen, id: mail.id });
+  return make("iframe", { sandbox: "", title: `Mail: ${mail.subject}`, src: `/sandbox/mail/html?${query}`, loading: "lazy" });
+}
+
+function drawNew(body, isSamePlace) {
+  if (isSamePlace && body.querySelector("form")) return;
+  const subject = make("input", { id: "mail-subject", value: FIRST_SUBJECT, autocomplete: "off" });
+  const text = make("textarea", { id: "mail-text", rows: "8" });
+  text.value = FIRST_WORDS;
+  const form = make(
+    "form", { class: "letter-form" },
+    make("p", { class: "to" }, "To ", make("b", {}, begin.scene.world.support)),
+    make("label", { for: "mail-subject" }, "Subject"), subject,
+    make("label", { for: "mail-text" }, "Mail"), text,
+    make("button", { class: "primary" }, "Send mail"),
+  );
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const sent = await post("/sandbox/mail", { from: chosen, subject: subject.value, text: text.value });
+    if (sent) goTo(sent.message_id, begin.scene);
+  });
+  body.replaceChildren(form);
+}
+
+function replyForm(answered) {
+  const text = make("textarea", { id: "mail-reply", rows: "2", placeholder: "Reply", "aria-label": "Reply" });
+  const form = make("form", { class: "compose" }, text, make("button", { class: "send", "aria-label": "Send the reply" }, "↑"));
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const words = text.value.trim();
+    if (words && (await post("/sandbox/mail", { from: chosen, text: words, reply_to: answered.id }))) text.value = "";
+  });
+  return form;
+}
