@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import httpx
 
 from gateway.errors import ConfigurationError
@@ -64,6 +66,23 @@ class Platform:
         except SessionError as error:
             return str(error)
         return ""
+
+    async def erase_session(self, session_id: str) -> None:
+        """Erase a session for good; one that is gone already is no failure. Raises SessionError.
+
+        The embedded engine can do it. A platform that cannot has no such route, and its operators have to be asked.
+        """
+        try:
+            answer = await self._http.delete(
+                f"{self._base_url}/session/{quote(session_id, safe='')}",
+                headers={"Authorization": f"Bearer {self._api_key}"},
+                timeout=REST_TIMEOUT_S,
+            )
+            is_gone = answer.status_code == httpx.codes.NOT_FOUND and "session" in answer.text
+        except httpx.HTTPError as error:
+            raise SessionError(f"the agent platform does not answer: {str(error) or type(error).__name__}") from error
+        if not (answer.is_success or is_gone):
+            raise SessionError(f"the agent platform does not erase session {session_id} (status {answer.status_code})")
 
     async def _agents(self) -> list[dict[str, object]]:
         try:

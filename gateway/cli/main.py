@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from gateway.cli import checks, lookups, processes, sandbox, talking, tracing
+from gateway.cli import checks, forgetting, lookups, processes, sandbox, talking, tracing
 from gateway.errors import ConfigurationError, GatewayError
 from gateway.session import SessionError
 from gateway.store.database import DatabaseUnavailable
@@ -26,6 +26,7 @@ talking.add_to(app)
 checks.add_to(app)
 lookups.add_to(app)
 tracing.add_to(app)
+forgetting.add_to(app)
 app.add_typer(sandbox.app, name="sandbox", help="Play customer, approver and provider against a running demo.")
 
 

@@ -21,6 +21,7 @@ from gateway.engine.keys import Keys
 from gateway.engine.protocol.contents import DEFAULT_FILE_NAME, DEFAULT_MIME_TYPE, File
 from gateway.engine.store import agents
 from gateway.engine.store.agents import AgentRecord
+from gateway.engine.store.erasure import erase_session
 from gateway.engine.tools.base import ToolFailure
 from gateway.engine.turns.workshop import Workshop
 from gateway.store.database import DatabaseUnavailable
@@ -58,6 +59,7 @@ class RestApi:
             self._route("/v1/agents", self._list, "GET"),
             self._route("/v1/agent/{id}", self._delete, "DELETE"),
             self._route("/v1/agent/{id}/run", self._run, "POST"),
+            self._route("/v1/session/{id}", self._erase_session, "DELETE"),
             self._route("/v1/mcp-server/{id}/tools", self._mcp_tools, "GET"),
         ]
 
@@ -94,6 +96,15 @@ class RestApi:
         if agent is None:
             raise _unknown_agent()
         return _json(await run_agent(self.workshop, agent, await _run_request(request)))
+
+    async def _erase_session(self, request: Request, owner: str) -> Response:
+        """Beyond the protocol: everything that is known of a session goes, for good."""
+        session_id = request.path_params["id"]
+        async with self.workshop.db.transaction() as tx:
+            if not await erase_session(tx, session_id, owner):
+                raise Refusal(404, "There is no session of this id.")
+        log.info("session.erased", session_id=session_id)
+        return _json({"status": "success", "id": session_id})
 
     async def _mcp_tools(self, request: Request, _owner: str) -> Response:
         try:

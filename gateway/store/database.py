@@ -44,6 +44,10 @@ class Database(Statements, Protocol):
         """
         ...
 
+    async def scrub(self) -> None:
+        """Leave nothing of deleted rows in the files, as far as the database lets a client do that."""
+        ...
+
     async def close(self) -> None: ...
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
@@ -21,14 +22,26 @@ from gateway.store.values import (
 
 async def claim_keys(tx: Statements, channel: ChannelName, keys: Sequence[str], message_id: str) -> bool:
     """Take all of a message's keys. False if any was taken before: it is a redelivery, and the caller rolls back."""
-    values = ", ".join(f"($1, ${number}, $2)" for number in range(3, 3 + len(keys)))
+    taken = ", ".join(f"(${number})" for number in range(3, 3 + len(keys)))
+    erased = ", ".join(f"${number}" for number in range(3 + len(keys), 3 + 2 * len(keys)))
     changed = await tx.execute(
-        f"INSERT INTO message_keys (channel, key, message_id) VALUES {values} ON CONFLICT DO NOTHING",  # noqa: S608  # only placeholders are put in
+        f"""
+        INSERT INTO message_keys (channel, key, message_id)
+        SELECT CAST($1 AS TEXT), claimed.column1, CAST($2 AS TEXT) FROM (VALUES {taken}) AS claimed
+        WHERE NOT EXISTS (SELECT 1 FROM message_keys WHERE channel = $1 AND key IN ({erased}))
+        ON CONFLICT DO NOTHING
+        """,  # noqa: S608  # only placeholders are put in
         channel,
         message_id,
         *keys,
+        *(tombstone(key) for key in keys),
     )
     return changed == len(keys)
+
+
+def tombstone(key: str) -> str:
+    """What stays of a message's key once its author is forgotten: a repeat is recognised, and nothing is said of it."""
+    return f"erased:{hashlib.sha256(key.encode()).hexdigest()}"
 
 
 async def add(

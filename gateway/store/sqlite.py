@@ -51,7 +51,10 @@ class SqliteDatabase:
 
     dialect: Dialect = "sqlite"
 
-    def __init__(self, writing: sqlite3.Connection, writer: aiosqlite.Connection, reader: aiosqlite.Connection) -> None:
+    def __init__(
+        self, path: Path, writing: sqlite3.Connection, writer: aiosqlite.Connection, reader: aiosqlite.Connection
+    ) -> None:
+        self.path = path
         self._writing = writing  # the connection inside `writer`
         self._writer = writer
         self._reader = reader
@@ -68,7 +71,7 @@ class SqliteDatabase:
         await _set_up(writer, busy_timeout_s=0)
         reader = await aiosqlite.Connection(lambda: _connect(path), iter_chunk_size=64)
         await _set_up(reader, busy_timeout_s=BUSY_TIMEOUT_S)
-        return cls(writing, writer, reader)
+        return cls(Path(path), writing, writer, reader)
 
     async def execute(self, sql: str, *args: Any) -> int:
         async with self.transaction() as tx:
@@ -128,6 +131,20 @@ class SqliteDatabase:
             except BaseException:
                 await asyncio.shield(self._writer.rollback())
                 raise
+
+    async def scrub(self) -> None:
+        """Write the file anew, without the remains of deleted rows, and empty the log beside it."""
+        with _translated():
+            while True:
+                async with self._write_lock:
+                    if self._commit is None:
+                        await self._writer.execute_fetchall(f"PRAGMA busy_timeout={BUSY_TIMEOUT_S * 1000:.0f}")
+                        await self._writer.execute("VACUUM")
+                        await self._writer.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+                        await self._writer.execute_fetchall("PRAGMA busy_timeout=0")
+                        return
+                    open_now = self._commit
+                await asyncio.wait([open_now])
 
     async def close(self) -> None:
         if self._commit is not None:

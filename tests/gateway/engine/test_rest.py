@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from gateway.store.database import Database
 from tests.gateway.engine.python_agents import Gate, agent_with_gate
-from tests.gateway.engine.serving import OTHER_KEY, serving
+from tests.gateway.engine.serving import OTHER_KEY, Served, serving
 from tests.gateway.engine.wire import agent_payload, connected, contents, echo_tool, make_agent, reply_of, rest, tools
 
 
@@ -176,3 +177,21 @@ async def test_an_agent_from_python_code_keeps_its_id_and_is_seen_by_every_key(d
     assert len(found) == 2
     assert found[0]["_id"] == found[1]["_id"]
     assert found[0]["name"] == "Gatekeeper"
+
+
+async def test_an_erased_session_leaves_nothing_and_cannot_be_resumed(served: Served, database: Database) -> None:
+    agent_id = await make_agent(served.address)
+    async with (
+        connected(served.address) as client,
+        rest(served.address) as http,
+        rest(served.address, OTHER_KEY) as stranger,
+    ):
+        session_id = await client.create(agent_id)
+        await client.turn("My name is Wanda")
+        refused = await stranger.delete(f"/session/{session_id}")
+        erased = await http.delete(f"/session/{session_id}")
+        again = await http.delete(f"/session/{session_id}")
+
+    assert (refused.status_code, erased.status_code, again.status_code) == (404, 200, 404)
+    for table in ("engine_sessions", "engine_turns", "engine_events"):
+        assert await database.fetch(f"SELECT * FROM {table}") == []  # noqa: S608  # our own names
