@@ -41,6 +41,7 @@ class Vote:
     approved: bool
     decided_at: datetime
     reason: str = ""
+    name: str = ""  # of somebody who decided elsewhere than in Slack
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ class Member:
     team_id: str
     name: str = ""
     email: str = ""
+    phone: str = ""
     is_bot: bool = False
     is_guest: bool = False
     is_stranger: bool = False  # of another organisation (Slack Connect)

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from channels.message import Attachment
-from gateway.domain import Message
+from gateway.domain import Message, least_assurance
 from gateway.events import SessionMessage
 from gateway.session import UserSessionMessage
+from gateway.wording import NOTE_MARK
 
 NOTHING = "(an empty message)"
 
@@ -19,6 +20,7 @@ class Batch:
 
     items: tuple[UserSessionMessage, ...]
     values: tuple[str, ...]
+    assurance: str = ""  # how sure we are of everybody who wrote
 
     def __len__(self) -> int:
         return len(self.items)
@@ -29,16 +31,22 @@ class Batch:
         return self.values[0] if len(self.items) == 1 and isinstance(self.items[0].content, str) else None
 
 
-def batch_of(texts: Sequence[Message], files: Sequence[Attachment], *, with_names: bool = False) -> Batch:
-    """All texts in order of arrival, then all files. A file that could not be fetched is mentioned instead.
+def batch_of(
+    texts: Sequence[Message], files: Sequence[Attachment], *, notes: Sequence[str] = (), with_names: bool = False
+) -> Batch:
+    """Notes from us, all texts in order of arrival, then all files. A file that could not be fetched is mentioned.
 
-    Where several people write in one conversation, `with_names` puts each author before what they wrote.
+    A note says that it is one; a customer's text that says so is not believed. Where several people write in one
+    conversation, `with_names` puts each author before what they wrote.
     """
     items: list[UserSessionMessage] = []
     values: list[str] = []
+    for note in notes:
+        values.append(f"{NOTE_MARK}\n{note}")
+        items.append(UserSessionMessage(values[-1]))
     for message in texts:
         if message.text.strip():
-            values.append(with_author(message) if with_names else message.text)
+            values.append(with_author(message) if with_names else _unmarked(message.text))
             items.append(UserSessionMessage(values[-1]))
     for file in files:
         if file.content is None:
@@ -48,14 +56,19 @@ def batch_of(texts: Sequence[Message], files: Sequence[Attachment], *, with_name
             items.append(UserSessionMessage(file.content, mime_type=file.mime_type, filename=file.name))
             values.append(file.name)
     if not items:
-        return Batch((UserSessionMessage(NOTHING),), (NOTHING,))
-    return Batch(tuple(items), tuple(values))
+        return Batch((UserSessionMessage(NOTHING),), (NOTHING,), least_assurance(texts))
+    return Batch(tuple(items), tuple(values), least_assurance(texts))
 
 
 def with_author(message: Message) -> str:
     """A message as the minutes of a meeting would have it: the name on a line of its own, then the words."""
     name = " ".join((message.sender.name or message.sender.address).split())
-    return f"{name}:\n{message.text}"
+    return f"{name}:\n{_unmarked(message.text)}"
+
+
+def _unmarked(text: str) -> str:
+    """What a customer wrote, which is no note of ours whatever it says."""
+    return text.replace(NOTE_MARK, NOTE_MARK.strip("[]")) if NOTE_MARK in text else text
 
 
 def count_posted(history: Sequence[SessionMessage]) -> int:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from channels.message import Assurance
-from channels.staff import ApprovalCard, CardRef
-from gateway.domain import Approval, Conversation
-from gateway.store import approvals, conversations, messages
+from channels.staff import ApprovalCard, CardRef, Vote
+from gateway import wording
+from gateway.agent.policy import first_above
+from gateway.domain import Approval, Conversation, ConversationId, least_assurance
+from gateway.store import approvals, conversations, messages, turns
 from gateway.store.database import Database
 
 _REQUIRES_APPROVAL = "this tool always needs a person's approval"
@@ -14,8 +19,9 @@ _REQUIRES_APPROVAL = "this tool always needs a person's approval"
 class Cards:
     """Approval cards as values, and where they stand."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, *, transcript: Callable[[ConversationId], str] = lambda _: "") -> None:
         self._db = db
+        self._transcript = transcript
 
     async def of(self, approval_id: str) -> ApprovalCard | None:
         """The card as it should look now."""
@@ -46,28 +52,43 @@ class Cards:
             schema=approval.schema,
             customer=describe_customer(conversation),
             channel=conversation.channel,
-            assurance=await self._assurance(conversation),
+            assurance=await self._assurance(approval),
             quote=approval.quote,
             reason=approval.asked_because or _REQUIRES_APPROVAL,
             created_at=approval.created_at,
             expires_at=approval.expires_at,
             state=approval.state,
             required=approval.required,
-            votes=tuple(await approvals.votes(self._db, approval)),
+            votes=await self._votes(approval),
             edited_from=approval.proposed if approval.edited is not None else None,
             outcome=approval.outcome,
             outcome_failed=approval.outcome_failed,
             decided_at=approval.decided_at,
+            transcript_url=self._transcript(conversation.id),
             can_take_over=False,  # until staff can speak in a conversation
-            high_risk=approval.policy.high_risk,
+            high_risk=is_high_risk(approval),
             customer_wrote_since=approval.customer_wrote_since,
             ref=approval.card,
             revision=approval.revision,
         )
 
-    async def _assurance(self, conversation: Conversation) -> str:
-        newest = await messages.between(self._db, conversation.id, conversation.taken, conversation.taken)
-        return newest[-1].sender.assurance if newest else Assurance.CLAIMED
+    async def _votes(self, approval: Approval) -> tuple[Vote, ...]:
+        votes = await approvals.votes(self._db, approval)
+        return tuple(replace(vote, name=wording.decider(vote.member_id)) for vote in votes)
+
+    async def _assurance(self, approval: Approval) -> str:
+        """How sure we are of those whose words led to the request, as when the gate was decided on."""
+        turn = await turns.get(self._db, approval.turn_id)
+        if turn is None:
+            return Assurance.CLAIMED
+        asked = await messages.between(self._db, turn.conversation_id, turn.first_position, turn.last_position)
+        return least_assurance(asked)
+
+
+def is_high_risk(approval: Approval) -> bool:
+    """Judged by what would run now, so that an edit may raise or lower it."""
+    policy = approval.policy
+    return policy.high_risk or first_above(policy.high_risk_above, approval.arguments) is not None
 
 
 def describe_customer(conversation: Conversation) -> str:

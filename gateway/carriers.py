@@ -9,7 +9,7 @@ from typing import Protocol
 from channels.base import Channel, Desk
 from channels.errors import PermanentFailure, SendError
 from channels.message import ChannelName, OutboundPart, Receipt
-from channels.staff import CardRef
+from channels.staff import ApprovalCard, CardRef
 from gateway.cards import Cards
 from gateway.domain import Delivery, DeliveryKind
 
@@ -49,30 +49,41 @@ class CardCarrier:
         self._cards = cards
 
     async def send(self, delivery: Delivery) -> Receipt:
-        desk = _required(self._desk)
+        desk = required(self._desk)
         card = await self._cards.of(delivery.subject_id)
         if card is None:
             raise PermanentFailure("the approval is gone", code="approval_gone")
         if card.ref is not None:
-            await desk.update_card(card)
-            return _receipt(card.ref)
+            return await self._updated(desk, delivery, card, card.ref)
         return await self._placed(delivery, await desk.post_card(card, key=delivery.subject_id))
 
     async def find(self, delivery: Delivery, *, attempted_at: datetime) -> Receipt | None:
         card = await self._cards.of(delivery.subject_id)
         if card is None or card.ref is not None:
             return None  # an update may be made as often as one likes
-        found = await _required(self._desk).find_card(key=delivery.subject_id, attempted_at=attempted_at)
+        found = await required(self._desk).find_card(key=delivery.subject_id, attempted_at=attempted_at)
         return None if found is None else await self._placed(delivery, found)
+
+    async def _updated(self, desk: Desk, delivery: Delivery, card: ApprovalCard, ref: CardRef) -> Receipt:
+        """The card brought up to date; one that somebody deleted is posted anew, once."""
+        try:
+            await desk.update_card(card)
+        except PermanentFailure as failure:
+            if failure.code != "message_not_found":
+                raise
+            key = f"{card.approval_id}:{ref.ts}"
+            posted = await desk.find_card(key=key, attempted_at=card.created_at)
+            return await self._placed(delivery, posted or await desk.post_card(card, key=key))
+        return receipt(ref)
 
     async def _placed(self, delivery: Delivery, ref: CardRef) -> Receipt:
         await self._cards.place(delivery.subject_id, ref, link=await self._link(ref))
-        return _receipt(ref)
+        return receipt(ref)
 
     async def _link(self, ref: CardRef) -> str:
         """The card's address, for the audit; one that is not to be had keeps no card from standing."""
         try:
-            return await _required(self._desk).permalink(ref)
+            return await required(self._desk).permalink(ref)
         except SendError:
             return ""
 
@@ -88,19 +99,19 @@ class RemarkCarrier:
         card = await self._cards.ref_of(delivery.subject_id)
         if card is None:
             raise PermanentFailure("the card was never posted", code="no_card")
-        posted = await _required(self._desk).notify(
+        posted = await required(self._desk).notify(
             delivery.text, key=delivery.id, slack_channel_id=card.slack_channel_id, thread_ts=card.ts
         )
-        return _receipt(posted)
+        return receipt(posted)
 
     async def find(self, delivery: Delivery, *, attempted_at: datetime) -> Receipt | None:
         card = await self._cards.ref_of(delivery.subject_id)
         if card is None:
             return None
-        found = await _required(self._desk).find_card(
+        found = await required(self._desk).find_card(
             key=delivery.id, attempted_at=attempted_at, slack_channel_id=card.slack_channel_id, thread_ts=card.ts
         )
-        return None if found is None else _receipt(found)
+        return None if found is None else receipt(found)
 
 
 class AlertCarrier:
@@ -110,14 +121,14 @@ class AlertCarrier:
         self._desk = desk
 
     async def send(self, delivery: Delivery) -> Receipt:
-        desk = _required(self._desk)
-        return _receipt(await desk.notify(delivery.text, key=delivery.id, slack_channel_id=delivery.target.thread_key))
+        desk = required(self._desk)
+        return receipt(await desk.notify(delivery.text, key=delivery.id, slack_channel_id=delivery.target.thread_key))
 
     async def find(self, delivery: Delivery, *, attempted_at: datetime) -> Receipt | None:
-        found = await _required(self._desk).find_card(
+        found = await required(self._desk).find_card(
             key=delivery.id, attempted_at=attempted_at, slack_channel_id=delivery.target.thread_key
         )
-        return None if found is None else _receipt(found)
+        return None if found is None else receipt(found)
 
 
 def carriers(
@@ -146,11 +157,11 @@ def part_of(delivery: Delivery) -> OutboundPart:
     )
 
 
-def _receipt(ref: CardRef) -> Receipt:
+def receipt(ref: CardRef) -> Receipt:
     return Receipt(f"{ref.slack_channel_id}:{ref.ts}")
 
 
-def _required(desk: Desk | None) -> Desk:
+def required(desk: Desk | None) -> Desk:
     if desk is None:
         raise PermanentFailure("no desk is configured: set SLACK_BOT_TOKEN and APPROVERS_CHANNEL", code="desk_off")
     return desk

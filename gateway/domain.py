@@ -5,22 +5,24 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, NewType
 
 import orjson
 
-from channels.message import ChannelName, ReplyTarget, Sender
-from channels.staff import ApprovalState, CardRef
+from channels.message import Assurance, ChannelName, ReplyTarget, Sender
+from channels.staff import ApprovalState, CardRef, DraftState, HandoffState
 
 ConversationId = NewType("ConversationId", str)
 MessageId = NewType("MessageId", str)
 TurnId = NewType("TurnId", str)
 ApprovalId = NewType("ApprovalId", str)
 DeliveryId = NewType("DeliveryId", str)
+HandoffId = NewType("HandoffId", str)
+DraftId = NewType("DraftId", str)
 
 
 def new_id(prefix: str) -> str:
@@ -47,6 +49,36 @@ class TurnState(StrEnum):
     PAUSED = "paused"
     DONE = "done"
     FAILED = "failed"
+    STOPPED = "stopped"  # a person took the conversation in the middle of it
+
+
+class HandoffCause(StrEnum):
+    """Who or what asked for a person."""
+
+    AGENT = "agent"
+    CUSTOMER = "customer"
+    FAILURE = "failure"
+    STAFF = "staff"
+    HELD = "held"  # somebody has to look before the agent may answer at all: it never goes back by itself
+
+
+# A conversation that came back to the agent is handed over anew, with a thread of its own.
+HANDOFF_MOVES: Mapping[HandoffState, frozenset[HandoffState]] = {
+    HandoffState.WAITING: frozenset({HandoffState.OWNED, HandoffState.RETURNED, HandoffState.CLOSED}),
+    HandoffState.OWNED: frozenset({HandoffState.WAITING, HandoffState.RETURNED, HandoffState.CLOSED}),
+    HandoffState.RETURNED: frozenset(),
+    HandoffState.CLOSED: frozenset({HandoffState.OWNED}),
+}
+
+
+class StaffMessageState(StrEnum):
+    """What became of something that staff wrote in a handoff thread."""
+
+    RELAYED = "relayed"  # it is in the outbox: its deliveries say the rest
+    ASKED = "asked"  # its author has to say whether it is to be sent all the same
+    INTERNAL = "internal"  # a note or a command
+    REFUSED = "refused"
+    DROPPED = "dropped"
 
 
 class DeliveryState(StrEnum):
@@ -70,7 +102,15 @@ class DeliveryKind(StrEnum):
     CARD = "card"  # an approval card, rendered from its approval when it goes out
     REMARK = "remark"  # a line in the thread of an approval card
     ALERT = "alert"  # a line for staff
+    RELAY = "relay"  # a person's words to the customer
+    BRIEF = "brief"  # the head of a handoff thread, rendered when it goes out
+    LINE = "line"  # a line in a handoff thread
+    DRAFT = "draft"  # an answer that is proposed to staff
+    MARK = "mark"  # the emoji that tells staff what became of their words
 
+
+# What a customer reads: nothing of it goes to somebody who does not want to hear from us.
+TO_CUSTOMERS = frozenset({DeliveryKind.ANSWER, DeliveryKind.NOTICE, DeliveryKind.RELAY})
 
 # A late `sent` does not undo `delivered`; a failure after `sent` counts; nothing leaves `delivered` but `read`.
 DELIVERY_MOVES: Mapping[DeliveryState, frozenset[DeliveryState]] = {
@@ -115,6 +155,7 @@ class Conversation:
     burst_since: datetime
     burst_turns: int
     created_at: datetime
+    notes: int = 0  # how many wait to be told to the agent
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +186,7 @@ class Turn:
     started_at: datetime
     deadline_at: datetime
     begun: ReplyTarget | None = None  # where its answer has begun to grow: the first part completes what stands there
+    notes: int = 0  # how many it tells the agent
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +196,7 @@ class Policy:
     approvers: tuple[str, ...] = ()
     required: int = 1
     high_risk: bool = False
+    high_risk_above: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +271,85 @@ class Delivery:
     code: str
     reason: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Handoff:
+    """A conversation that a person has, or is to have.
+
+    When it opened, `since` was the last message with an answer, and `upto` the last that its brief tells of.
+    Messages up to position `answered` have had an answer; those up to `shown` stand in the thread. `stopping` is the
+    turn that the platform has still to be told to stop. `told` says that the customer knows of it.
+    """
+
+    id: HandoffId
+    conversation_id: ConversationId
+    cause: HandoffCause
+    reason: str
+    state: HandoffState
+    owner: str
+    assigned_to: str
+    since: int
+    upto: int
+    answered: int
+    shown: int
+    told: bool
+    stopping: str
+    thread: CardRef | None
+    threads: int
+    opened_at: datetime
+    touched_at: datetime
+    warned_at: datetime | None
+    closed_at: datetime | None
+    closed_by: str
+    revision: int
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredStaffMessage:
+    """Something that staff wrote in a handoff thread. `id` is its Slack channel and timestamp."""
+
+    id: str
+    handoff_id: HandoffId
+    conversation_id: ConversationId
+    member_id: str
+    member_name: str
+    text: str
+    state: StaffMessageState
+    seen: int
+    mark: str
+    sent_at: datetime
+
+    @property
+    def ref(self) -> CardRef:
+        """Where it stands."""
+        slack_channel_id, _, ts = self.id.partition(":")
+        return CardRef(slack_channel_id, ts)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An answer that the agent proposes. `text` is empty until it has written it."""
+
+    id: DraftId
+    handoff_id: HandoffId
+    conversation_id: ConversationId
+    asked_by: str
+    hint: str
+    text: str
+    state: DraftState
+    decided_by: str
+    card: CardRef | None
+
+
+def least_assurance(messages: Sequence[Message]) -> Assurance:
+    """How sure we are of everybody who wrote these messages: as sure as of the one we know least of."""
+    senders = [message.sender.assurance for message in messages]
+    return max(senders, key=list(Assurance).index, default=Assurance.CLAIMED)
 
 
 def canonical_json(value: Any) -> str:

@@ -75,7 +75,7 @@ def _add_shop_tools(agent: Agent, shop: Shop) -> None:
         order = await asyncio.to_thread(shop.order, order_id)
         return _described(order, await asyncio.to_thread(shop.refunds, order_id))
 
-    @agent.tool(approval_config=ToolApprovalConfig.LET_AGENT_DECIDE)
+    @agent.tool(approval_config=ToolApprovalConfig.LET_AGENT_DECIDE, ask_below_assurance="claimed")
     async def update_address(order_id: str, address: str) -> str:
         """Change where an order is sent, as long as it has not left the warehouse.
 

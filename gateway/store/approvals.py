@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from channels.staff import ApprovalState, CardRef, Vote
+from gateway.agent.policy import read_limits
 from gateway.domain import Approval, ApprovalId, ConversationId, Policy, TurnId, canonical_json
 from gateway.store.database import Row, Statements
 from gateway.store.values import from_json, maybe_moment, micros, moment, to_json
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """How a request ended: for the numbers, without whose it was."""
+
+    state: ApprovalState
+    latency_s: float
+    was_edited: bool
+    was_overturned: bool  # denied, though somebody had approved it
 
 
 async def add(tx: Statements, approval: Approval, *, remind_at: datetime) -> bool:
@@ -32,7 +44,7 @@ async def add(tx: Statements, approval: Approval, *, remind_at: datetime) -> boo
             to_json(dict(approval.schema)),
             canonical_json(dict(approval.proposed)),
             approval.arguments_hash,
-            to_json({"approvers": approval.policy.approvers, "high_risk": approval.policy.high_risk}),
+            _policy_json(approval.policy),
             approval.quote,
             approval.asked_because,
             approval.state,
@@ -54,6 +66,12 @@ async def of_turn(db: Statements, turn_id: TurnId) -> Sequence[Approval]:
     """All requests of a turn, oldest first."""
     rows = await db.fetch("SELECT * FROM approvals WHERE turn_id = $1 ORDER BY id", turn_id)
     return [approval_from(row) for row in rows]
+
+
+async def of_conversation(db: Statements, conversation_id: ConversationId) -> Sequence[Approval]:
+    """All requests of a conversation, oldest first."""
+    rows = await db.fetch("SELECT * FROM approvals WHERE conversation_id = $1 ORDER BY id", conversation_id)
+    return [_approval(row) for row in rows]
 
 
 async def newest(db: Statements, *, limit: int, state: ApprovalState | None = None) -> Sequence[Approval]:
@@ -215,6 +233,37 @@ async def claim_reminders(tx: Statements, *, now: datetime) -> Sequence[Approval
     return [approval_from(row) for row in rows]
 
 
+async def decided_since(db: Statements, since: datetime) -> Sequence[Decided]:
+    """The requests that had their last word after a moment."""
+    rows = await db.fetch(
+        """
+        SELECT state, decided_at - created_at AS latency, final_arguments IS NOT NULL AS edited,
+            EXISTS (SELECT 1 FROM decisions WHERE approval_id = approvals.id AND approved = 1) AS had_approval
+        FROM approvals WHERE decided_at >= $1
+        """,
+        micros(since),
+    )
+    return [
+        Decided(
+            state=ApprovalState(row["state"]),
+            latency_s=row["latency"] / 1_000_000,
+            was_edited=bool(row["edited"]),
+            was_overturned=row["state"] == ApprovalState.REJECTED and bool(row["had_approval"]),
+        )
+        for row in rows
+    ]
+
+
+def _policy_json(policy: Policy) -> str:
+    return to_json(
+        {
+            "approvers": policy.approvers,
+            "high_risk": policy.high_risk,
+            "high_risk_above": dict(policy.high_risk_above),
+        }
+    )
+
+
 def approval_from(row: Row) -> Approval:
     policy = from_json(row["policy"])
     return Approval(
@@ -229,7 +278,12 @@ def approval_from(row: Row) -> Approval:
         proposed=from_json(row["arguments"]),
         edited=None if row["final_arguments"] is None else from_json(row["final_arguments"]),
         arguments_hash=row["arguments_hash"],
-        policy=Policy(tuple(policy["approvers"]), row["required"], policy["high_risk"]),
+        policy=Policy(
+            tuple(policy["approvers"]),
+            row["required"],
+            policy["high_risk"],
+            read_limits(policy.get("high_risk_above")),
+        ),
         quote=row["quote"],
         state=ApprovalState(row["state"]),
         required=row["required"],

@@ -119,6 +119,8 @@ class FakeDesk:
     async def update_card(self, card: ApprovalCard) -> None:
         self._answer()
         assert card.ref is not None
+        if card.ref.ts not in self.cards:
+            raise PermanentFailure("somebody deleted the card", code="message_not_found")
         if card.revision >= self.cards[card.ref.ts].revision:
             self.cards[card.ref.ts] = card
 

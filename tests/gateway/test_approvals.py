@@ -7,11 +7,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from prometheus_client import REGISTRY
 
 from channels.staff import ApprovalState, ClickAction
 from gateway import wording
 from gateway.domain import hash_arguments
+from gateway.metrics import set_decision_gauges
 from gateway.queue import ADVANCE, DELIVER
+from gateway.store import approvals
 from gateway.store.database import Database
 from tests.gateway.fakes import FakeDesk
 from tests.gateway.world import ADA, GRACE, TTL, World, asked
@@ -375,6 +378,60 @@ async def test_a_card_whose_post_was_not_answered_is_found_and_not_posted_again(
     assert world.desk.forgets == 0
     assert len(world.desk.cards) == 1
     assert (await world.approval(approval.id)).card is not None
+
+
+async def test_a_card_that_somebody_deleted_is_posted_anew_and_decides_as_before(two_needed: World) -> None:
+    approval = await two_needed.ask()
+    two_needed.desk.cards.clear()
+
+    await two_needed.press(approval, "U0ADA")
+    await two_needed.deliver_all()
+    again = two_needed.desk.card
+    reply = await two_needed.press(approval, "U0GRACE")
+    await two_needed.deliver_all()
+
+    assert [vote.member_id for vote in again.votes] == ["U0ADA"]
+    assert reply.text == ""
+    assert two_needed.desk.card.state is ApprovalState.APPROVED
+    assert (await two_needed.approval(approval.id)).card != approval.card
+
+
+async def test_who_decides_at_the_command_line_is_named_on_the_card(world: World) -> None:
+    approval = await world.ask()
+
+    await world.approvals.decide_for("cli:ada", approval.id, approved=True, reason="")
+    await world.deliver_all()
+    late = await world.press(approval)
+
+    assert [vote.name for vote in world.desk.card.votes] == ["ada (command line)"]
+    assert late.text.startswith("Already approved by ada (command line)")
+
+
+async def test_the_numbers_of_a_day_tell_how_requests_ended(world: World) -> None:
+    edited = await world.ask(asked("req-1"), asked("req-2"))
+    _, denied = await approvals.of_turn(world.db, edited.turn_id)
+    world.clock.advance(timedelta(seconds=90))
+    await world.edit(edited, amount="5")
+    await world.deny(denied)
+
+    await set_decision_gauges(world.db, since=world.clock() - timedelta(days=1))
+
+    number = REGISTRY.get_sample_value
+    assert number("frontdesk_approvals_decided", {"state": "approved"}) == 1
+    assert number("frontdesk_approvals_decided", {"state": "rejected"}) == 1
+    assert number("frontdesk_approvals_decided", {"state": "expired"}) == 0
+    assert number("frontdesk_approvals_edited") == 1
+    assert number("frontdesk_approval_decision_seconds", {"quantile": "0.5"}) == pytest.approx(90, abs=5)
+
+
+async def test_an_edit_may_raise_the_risk(two_needed: World) -> None:
+    approval = await two_needed.ask(asked(policy={"high_risk_above": {"amount": 100}, "approvals_required": 2}))
+    before = two_needed.desk.card.high_risk
+
+    await two_needed.edit(approval, "U0ADA", amount="250")
+    await two_needed.deliver_all()
+
+    assert (before, two_needed.desk.card.high_risk) == (False, True)
 
 
 async def test_a_card_shows_only_a_masked_address_and_the_customers_own_words(world: World) -> None:

@@ -13,7 +13,7 @@ from gateway.relay import Paused
 from gateway.store import approvals
 from gateway.store.database import Database
 from tests.gateway.fakes import FakeDesk
-from tests.gateway.world import ADA, GRACE, TEAM, World, asked
+from tests.gateway.world import ADA, ALICE, GRACE, TEAM, World, asked
 
 STRANGERS = {
     "a guest": replace(ADA, is_guest=True),
@@ -131,6 +131,33 @@ async def test_an_unknown_mail_address_makes_nobody_the_customer(world: World) -
     reply = await world.press(approval, "U0ADA")
 
     assert reply.text == ""
+
+
+@pytest.mark.parametrize("written", ["+15550001", "+1 555-0001", "001 555 0001", "+1 (555) 0001"])
+async def test_the_customer_of_a_text_message_cannot_decide_it_in_slack(world: World, written: str) -> None:
+    world.desk.members["U0ADA"] = replace(ADA, phone=written)
+    approval = await world.ask()
+
+    reply = await world.press(approval, "U0ADA")
+
+    assert reply.text == "You asked for this yourself, so somebody else has to decide."
+
+
+@pytest.mark.parametrize(
+    "linked", [("U0ADA", ALICE), ("Ada@private.example", "+1 555 0001"), ("u0ada", "x@y.z", ALICE)]
+)
+async def test_nobody_decides_their_own_request_under_another_identity(
+    database: Database, linked: tuple[str, ...]
+) -> None:
+    desk = FakeDesk(replace(ADA, email="ada@private.example"), GRACE, channel=("U0ADA", "U0GRACE"))
+    world = World(database, desk=desk, linked=(frozenset({"U0KIM", "kim@acme.example"}), frozenset(linked)))
+    approval = await world.ask()
+
+    own = await world.press(approval, "U0ADA")
+    other = await world.press(approval, "U0GRACE")
+
+    assert own.text == "You asked for this yourself, so somebody else has to decide."
+    assert other.text == ""
 
 
 # Sets and groups

@@ -111,11 +111,12 @@ class World:
     debounce: timedelta = timedelta(seconds=1)
     required: int = 1
     approver_set: tuple[str, ...] = ()
+    linked: tuple[frozenset[str], ...] = ()
 
     def __post_init__(self) -> None:
         self.channels = {self.channel.name: self.channel}
         self.cards = Cards(self.db)
-        self.approvers = Approvers(slack_channel_id=APPROVERS_CHANNEL, approvers=self.approver_set)
+        self.approvers = Approvers(slack_channel_id=APPROVERS_CHANNEL, approvers=self.approver_set, linked=self.linked)
         self.approvers.desk = self.desk
         self.inbound = Inbound(self.db, self.wakeups, debounce={ChannelName.SMS: self.debounce}, clock=self.clock)
         self.approvals = Approvals(

@@ -151,8 +151,12 @@ def _standing(card: ApprovalCard) -> Iterator[block.Block]:
 
 def _vote(vote: Vote) -> str:
     said = ":white_check_mark: *Approved*" if vote.approved else ":no_entry: *Denied*"
-    line = f"{said} by {mrkdwn.mention(vote.member_id)}, {mrkdwn.date(vote.decided_at)}"
+    line = f"{said} by {_voter(vote)}, {mrkdwn.date(vote.decided_at)}"
     return f"{line}\n{mrkdwn.quote(mrkdwn.shorten(vote.reason, _REASON))}" if vote.reason.strip() else line
+
+
+def _voter(vote: Vote) -> str:
+    return mrkdwn.bold(vote.name) if vote.name else mrkdwn.mention(vote.member_id)
 
 
 def _at(card: ApprovalCard) -> str:
@@ -217,7 +221,7 @@ def _decided(card: ApprovalCard) -> str:
 
 def _by(card: ApprovalCard) -> str:
     deciders = [vote for vote in card.votes if vote.approved is (card.state is ApprovalState.APPROVED)]
-    names = ", ".join(mrkdwn.mention(vote.member_id) for vote in deciders)
+    names = ", ".join(map(_voter, deciders))
     reason = next((vote.reason for vote in deciders if vote.reason.strip()), "")
     because = f": {mrkdwn.escape(mrkdwn.shorten(' '.join(reason.split()), _REASON)).rstrip('.')}" if reason else ""
     return f" By {names}{because}." if names else ""

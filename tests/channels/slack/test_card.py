@@ -41,6 +41,7 @@ SCREENS = {
     "approved_done": replace(APPROVED, outcome="Refunded 25.00 to the card ending 42."),
     "approved_failed": replace(APPROVED, outcome="The shop did not answer.", outcome_failed=True),
     "approved_edited": replace(APPROVED, edited_from={**APPROVED.arguments, "amount": 250}, outcome="Refunded 25.00"),
+    "approved_elsewhere": replace(APPROVED, votes=(Vote("cli:ada", True, SOON, name="ada (command line)"),)),
     "denied": refund(state=ApprovalState.REJECTED, votes=(GRACE_DENIES,), decided_at=SOON),
     "expired": refund(state=ApprovalState.EXPIRED, decided_at=ASKED + timedelta(days=1)),
     "withdrawn": refund(state=ApprovalState.WITHDRAWN, decided_at=SOON),

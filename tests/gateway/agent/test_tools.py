@@ -163,6 +163,24 @@ def test_anything_reads_as_a_tool_or_is_refused(wire: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("needed", "assurance", "doubts"),
+    [
+        ("", "failed", False),
+        ("claimed", "failed", True),
+        ("claimed", "", False),
+        ("claimed", "claimed", False),
+        ("proven", "claimed", True),
+        ("proven", "proven", False),
+        ("a word of tomorrow", "claimed", True),
+    ],
+)
+def test_a_sender_is_doubted_below_what_the_tool_needs(needed: str, assurance: str, doubts: bool) -> None:
+    policy = ApprovalPolicy.from_wire({"ask_below_assurance": needed})
+
+    assert policy.doubts(assurance) is doubts
+
+
+@pytest.mark.parametrize(
     ("wire", "policy"),
     [
         (None, ApprovalPolicy()),

@@ -206,6 +206,25 @@ async def test_the_setting_of_the_tool_says_whether_a_person_is_asked(
     assert {"text": "a"} in [content["arguments"] for content in contents(frames, "tool_call")] or pauses
 
 
+@pytest.mark.parametrize(
+    ("post", "pauses"),
+    [
+        ({"assurance": "proven"}, False),
+        ({"assurance": "claimed"}, True),
+        ({"assurance": "failed"}, True),
+        ({"assurance": "a word of tomorrow"}, True),
+        ({}, True),
+    ],
+)
+async def test_a_sender_who_is_not_sure_enough_raises_the_gate(engine: str, post: dict[str, str], pauses: bool) -> None:
+    careful = {**echo_tool(approval="auto_run"), "approval_policy": {"ask_below_assurance": "proven"}}
+    async with connected(engine) as client:
+        await client.create(await make_agent(engine, tools=tools(careful)))
+        frames = await client.turn('call echo {"text": "a"}', **post)
+
+    assert bool(contents(frames, "tool_call_approval")) is pauses
+
+
 async def test_what_is_written_while_a_request_is_pending_is_the_next_turn(engine: str) -> None:
     async with connected(engine) as client:
         request_id = await asked_to_echo(client, engine)
