@@ -87,6 +87,7 @@ async def open_gateway(settings: Settings, *, retry_at: RetrySchedule = never) -
         stack.push_async_callback(redis.aclose)
         http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
         wakeups = Wakeups(redis)
+        alert_channel = settings.handoff_channel or settings.approvers_channel
         cards = Cards(db)
         approvers = Approvers(slack_channel_id=settings.approvers_channel, approvers=settings.approvers)
         approvals = Approvals(
@@ -110,7 +111,9 @@ async def open_gateway(settings: Settings, *, retry_at: RetrySchedule = never) -
         ledger = MailboxLedger(db)
         email = await _open_email(stack, settings, ledger)
         channels = _channels(sms, slack, email)
-        outbound = Outbound(db, carriers(channels, desk, cards), wakeups, retry_at=retry_at)
+        outbound = Outbound(
+            db, carriers(channels, desk, cards), wakeups, retry_at=retry_at, alert_channel=alert_channel
+        )
         platform = Platform.of(settings, http)
         sessions = Sessions(platform.connect)
         stack.push_async_callback(sessions.close)
@@ -267,6 +270,7 @@ async def _open_email(stack: AsyncExitStack, settings: Settings, ledger: Mailbox
     from channels.email.adapter import EmailAdapter
     from channels.email.api import SmtpSender
     from channels.email.imap import connect as connect_imap
+    from channels.email.oauth import TokenCommand
     from channels.email.reader import MailReader
     from channels.email.sent import SentFolder
     from channels.email.servers import ImapServer, SmtpServer
@@ -275,18 +279,21 @@ async def _open_email(stack: AsyncExitStack, settings: Settings, ledger: Mailbox
 
     imap = _configured("IMAP_URL", ImapServer.parse, settings.imap_url.get_secret_value())
     smtp = _configured("SMTP_URL", SmtpServer.parse, settings.smtp_url.get_secret_value())
-    signer = Signer(settings.secret_key.get_secret_value())
+    signer = Signer(*settings.secret_keys)
     support = _configured(
-        "EMAIL_ADDRESS", lambda written: SupportAddress.parse(written, signer), settings.email_address
+        "EMAIL_ADDRESS",
+        lambda written: SupportAddress.parse(written, signer, has_plus=settings.email_plus_addresses),
+        settings.email_address,
     )
+    token = TokenCommand(settings.email_oauth_token_command) if settings.email_oauth_token_command else None
     reader = await stack.enter_async_context(MailReader(trusted_authserv=settings.email_trusted_authserv))
-    sender = await stack.enter_async_context(SmtpSender(smtp))
+    sender = await stack.enter_async_context(SmtpSender(smtp, oauth_token=token))
     return EmailAdapter(
         support,
         sender,
         read_mail=reader.read,
         raw_mails=ledger,
-        sent_mail=SentFolder(lambda: connect_imap(imap)),
+        sent_mail=SentFolder(lambda: connect_imap(imap, oauth_token=token)),
     )
 
 

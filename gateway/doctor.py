@@ -5,17 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import httpx
 
 from channels.errors import SendError
 from gateway.app import Gateway, open_gateway
+from gateway.domain import utcnow
 from gateway.errors import ConfigurationError, GatewayError
 from gateway.session import SessionError
 from gateway.settings import Settings
+from gateway.store import mailboxes
 from gateway.store.database import DatabaseUnavailable, connect
+from gateway.store.mailboxes import Standing
 
 CHECK_TIMEOUT_S = 15.0
+MAILBOX_SILENCE = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ async def examine(settings: Settings) -> Sequence[Finding]:
         return [database]
     try:
         async with asyncio.timeout(CHECK_TIMEOUT_S), open_gateway(settings) as gateway:
-            checks = [_redis(gateway), _agent(gateway), _slack(gateway), _sms(gateway)]
+            checks = [_redis(gateway), _agent(gateway), _slack(gateway), _sms(gateway), _mail(gateway)]
             return [database, *(found for found in await asyncio.gather(*checks) if found is not None)]
     except (TimeoutError, OSError) as error:
         return [database, Finding("redis", False, _words(error), "Start Redis, or correct REDIS_URL.")]
@@ -94,6 +99,35 @@ async def _sms(gateway: Gateway) -> Finding | None:
     return await _of_channel(
         "sms", gateway.sms.check, "Check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.", "the account lets us in"
     )
+
+
+async def _mail(gateway: Gateway) -> Finding | None:
+    """Sending, the mailboxes, and whether somebody listens to them."""
+    if gateway.email is None:
+        return Finding("email", True, "off (EMAIL_ADDRESS is not set)")
+    found = await _of_channel(
+        "email",
+        gateway.email.check,
+        "Check IMAP_URL and SMTP_URL, and that the mailbox is there; behind XOAUTH2, EMAIL_OAUTH_TOKEN_COMMAND.",
+        "the mail servers let us in",
+    )
+    return found if not found.is_fine else _heeded(found, await mailboxes.standings(gateway.db))
+
+
+def _heeded(found: Finding, standings: Sequence[Standing]) -> Finding:
+    """Whether intake keeps up. A mailbox is searched every five minutes, or sooner."""
+    if not standings:
+        return Finding("email", False, f"{found.words}; nobody has listened yet", "Start `frontdesk mailbox`.")
+    latest = max(each.searched_at for each in standings)
+    silence = utcnow() - latest
+    if silence > MAILBOX_SILENCE:
+        words = f"{found.words}; last searched {int(silence.total_seconds() / 60)} minutes ago"
+        return Finding("email", False, words, "Start `frontdesk mailbox`, or look at its log.")
+    quarantined = sum(each.quarantined for each in standings)
+    if quarantined:
+        words = f"{found.words}; {quarantined} mails could not be read"
+        return Finding("email", False, words, "See `frontdesk mails list`.")
+    return found
 
 
 async def _of_channel(subject: str, check: Callable[[], Awaitable[object]], advice: str, fine: str) -> Finding:

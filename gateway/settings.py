@@ -90,7 +90,11 @@ class Settings(BaseSettings):
     imap_url: SecretStr = SecretStr("")
     smtp_url: SecretStr = SecretStr("")
     imap_horizon: float = 86_400
+    imap_junk_mailbox: str = ""
+    imap_done: str = "seen"
     email_trusted_authserv: str = ""
+    email_plus_addresses: bool = True
+    email_oauth_token_command: str = Field(default="", repr=False)  # its arguments may hold secrets
 
     debounce_sms: float = Field(default=1.0, ge=0)
     debounce_slack: float = Field(default=0.3, ge=0)
@@ -153,6 +157,11 @@ class Settings(BaseSettings):
     def reached_at(self) -> str:
         """The address by which providers and people reach `web`, without a slash at its end."""
         return (self.public_url or f"http://{self.host}:{self.web_port}").rstrip("/")
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """The secrets of SECRET_KEY, newest first: the first signs, and what any of them signed is known."""
+        return tuple(key for each in _plain(self.secret_key).split(",") if (key := each.strip()))
 
     @property
     def approval_lifetime(self) -> timedelta:

@@ -25,6 +25,8 @@ class Sender(Protocol):
 
     async def send(self, envelope: Envelope, raw: bytes) -> tuple[str, ...]: ...
 
+    async def check(self) -> None: ...
+
 
 class SentMail(Protocol):
     """Where a copy of what we sent may be found."""
@@ -32,6 +34,8 @@ class SentMail(Protocol):
     async def has(self, message_id: str) -> bool:
         """Whether a mail with this id was sent. Raises `TemporaryFailure` while nobody can tell."""
         ...
+
+    async def check(self) -> None: ...
 
 
 class RawMails(Protocol):
@@ -104,6 +108,12 @@ class EmailAdapter:
         if self._sent_mail is not None and await self._sent_mail.has(message_id):
             return Receipt(message_id)
         return None
+
+    async def check(self) -> None:
+        """Whether the servers let us in, for whoever asks. Raises a `SendError`."""
+        await self._sender.check()
+        if self._sent_mail is not None:
+            await self._sent_mail.check()
 
     async def fetch(self, attachment: Attachment) -> Attachment:
         """The file, read again from the raw mail that it came in."""

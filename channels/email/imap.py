@@ -22,6 +22,7 @@ from channels.email.imap_fetch import Lines
 from channels.email.imap_line import ImapLine
 from channels.email.imap_names import mailbox_name, quoted
 from channels.email.mailbox import LoginRefused, MailboxLost
+from channels.email.oauth import TokenUnavailable
 from channels.email.servers import ImapServer, tls_context
 
 TokenSource = Callable[[], Awaitable[str]]
@@ -182,12 +183,19 @@ async def connect(
 async def _log_in(connection: ImapConnection, client: Any, server: ImapServer, oauth_token: TokenSource | None) -> None:
     try:
         if oauth_token is not None:
-            token = await oauth_token()
+            token = await _token(oauth_token)
             await connection.ask(_authenticate(client.protocol, server.user, token))
         else:
             await connection.ask(client.login(quoted(server.user), server.password))
     except CommandRefused as error:
         raise LoginRefused(f"the server refuses the login ({error})") from None
+
+
+async def _token(oauth_token: TokenSource) -> str:
+    try:
+        return await oauth_token()
+    except TokenUnavailable as error:
+        raise LoginRefused(str(error)) from error
 
 
 async def _authenticate(protocol: Any, user: str, token: str) -> Any:

@@ -38,6 +38,15 @@ class Watching:
     done_mark: DoneMark = DoneMark.SEEN
     done_name: str = ""
 
+    @classmethod
+    def parse(cls, written: str) -> Watching:
+        """From `seen`, `none`, `keyword:NAME` or `move:MAILBOX`. Raises `ValueError`."""
+        kind, _, name = written.partition(":")
+        mark = DoneMark(kind.strip().lower())
+        if (mark in (DoneMark.KEYWORD, DoneMark.MOVE)) != bool(name.strip()):
+            raise ValueError(f"it is {mark}:NAME" if not name.strip() else f"{mark} takes no name")
+        return cls(done_mark=mark, done_name=name.strip())
+
 
 class ImapMailbox:
     """A selected mailbox."""

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from email.utils import parseaddr
 
-from channels.email.mail import Address, Bounce, BounceAction, Complaint, Mail, MailAttachment
+from channels.email.labels import labelled
+from channels.email.mail import Address, Bounce, BounceAction, BounceRecipient, Complaint, Mail, MailAttachment
 from channels.email.quote import Quote, cap
 from channels.email.reading.addresses import canonical
+from channels.email.reading.bounce_reasons import Reason, reason_of
+from channels.email.reading.robot_words import reads_automatic
 from channels.email.recipients import is_writable
 from channels.email.support_address import SupportAddress
 from channels.email.thread import FIRST_REFERENCES, LAST_REFERENCES, Thread, extend_references
@@ -65,7 +68,7 @@ def _message(mail: Mail, author: Address, *, support: SupportAddress, source: st
         # Not the Message-ID alone: anybody may send a mail with the Message-ID of another.
         thread_key=_identity(mail),
         sender=sender,
-        text=mail.new_text or mail.text,
+        text=labelled(mail, sender),
         received_at=mail.received_at,
         reply_to=_reply_target(mail, author, sender, may_quote=may_quote),
         attachments=tuple(_attachments(mail.attachments, source)),
@@ -159,6 +162,7 @@ def _details(mail: Mail, support: SupportAddress) -> dict[str, str]:
         "others": " ".join(dict.fromkeys(others[:MAX_LISTED_ADDRESSES])),
         "warnings": " ".join(mail.warnings),
         "claims_our_domain": "yes" if mail.from_ and mail.from_.domain == support.domain else "",
+        "reads_automatic": "yes" if reads_automatic(mail.new_text) else "",
         "acknowledge": "no" if mail.suppresses_acknowledgement else "",
     }
     return {name: value for name, value in details.items() if value}
@@ -176,9 +180,26 @@ def _bounce(mail: Mail, bounce: Bounce, support: SupportAddress) -> InboundEvent
         status=_STATUS.get(bounce.action, DeliveryStatus.SENT),
         received_at=mail.received_at,
         code=worst.status or worst.reply_code if worst else "",
-        reason=bounce.action.value,
+        reason=_reason(bounce.action, worst),
         suppress=any(each.is_dead_address for each in bounce.recipients),
     )
+
+
+_REASONS = {
+    Reason.NO_SUCH_USER: "there is no such mailbox",
+    Reason.NO_SUCH_DOMAIN: "there is no such domain",
+    Reason.TAKES_NO_MAIL: "that domain takes no mail",
+    Reason.MOVED: "the mailbox has moved",
+    Reason.FULL: "the mailbox is full",
+    Reason.REFUSED: "the recipient's mail server refuses it",
+}
+
+
+def _reason(action: BounceAction, recipient: BounceRecipient | None) -> str:
+    """Why, in our own words: the server's may be anything."""
+    if action is not BounceAction.FAILED or recipient is None:
+        return action.value
+    return _REASONS.get(reason_of(recipient.status, recipient.diagnostic), "the mail came back")
 
 
 def _complaint(mail: Mail, complaint: Complaint, support: SupportAddress) -> InboundEvent:

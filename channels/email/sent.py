@@ -35,6 +35,14 @@ class SentFolder:
         except (MailboxError, CommandRefused) as error:
             raise TemporaryFailure("the Sent folder cannot be looked at", code="imap") from error
 
+    async def check(self) -> None:
+        """Whether the server lets us in. Raises `TemporaryFailure`."""
+        try:
+            async with self._connect():
+                pass
+        except MailboxError as error:
+            raise TemporaryFailure(f"IMAP: {error}", code="imap") from error
+
 
 def _sent_name(lines: Lines) -> str:
     """The name as the server wrote it, to be sent back as it is."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from channels.email.mailbox import Counts, Entry, Epoch, Headline, Hold, IntakeState, LeaseLost
@@ -224,6 +225,44 @@ class MailboxLedger:
             if not held:
                 raise LeaseLost(hold.mailbox)
             yield tx
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far intake is with one mailbox: what to watch it by, whatever its connection seems to be."""
+
+    mailbox: str
+    searched_at: datetime  # the last search that succeeded
+    waiting: int
+    quarantined: int
+    oldest_waiting_at: datetime | None
+
+
+async def standings(db: Statements) -> Sequence[Standing]:
+    """Every mailbox that was ever watched. Counted by indexes that hold only what waits or needs a person."""
+    searched = await db.fetch("SELECT mailbox, MAX(searched_at) AS at FROM mailbox_epochs GROUP BY mailbox")
+    waiting = {
+        row["mailbox"]: row
+        for row in await db.fetch(
+            f"SELECT mailbox, COUNT(*) AS n, MIN(received_at) AS at FROM mail_intakes WHERE {_WAITING} GROUP BY mailbox"  # noqa: S608  # a constant of ours is put in
+        )
+    }
+    quarantine = {
+        row["mailbox"]: row["n"]
+        for row in await db.fetch(
+            "SELECT mailbox, COUNT(*) AS n FROM mail_intakes WHERE state = 'quarantined' GROUP BY mailbox"
+        )
+    }
+    return [
+        Standing(
+            row["mailbox"],
+            moment(row["at"]),
+            waiting[row["mailbox"]]["n"] if row["mailbox"] in waiting else 0,
+            quarantine.get(row["mailbox"], 0),
+            moment(waiting[row["mailbox"]]["at"]) if row["mailbox"] in waiting else None,
+        )
+        for row in searched
+    ]
 
 
 async def quarantined(db: Statements, *, limit: int = 100) -> Sequence[Entry]:

@@ -286,3 +286,21 @@ async def _acquired_after(ledger: MailboxLedger, clock: Clock) -> Hold:
 async def _announced(ledger: MailboxLedger, hold: Hold, epoch: Epoch, uid: int) -> Entry:
     await ledger.announce(hold, epoch, [Headline(uid, 10, NOW)], last_uid=uid)
     return next(each for each in await ledger.pending(hold, limit=99) if each.uid == uid)
+
+
+async def test_how_intake_stands_is_counted(
+    database: Database, ledger: MailboxLedger, hold: Hold, epoch: Epoch, clock: Clock
+) -> None:
+    nothing = await mailboxes.standings(database)
+    clock.pass_(timedelta(minutes=5))
+    headlines = [Headline(uid, 100, NOW + timedelta(seconds=uid)) for uid in (1, 2, 3)]
+    await ledger.announce(hold, epoch, headlines, last_uid=3)
+    entry = (await ledger.pending(hold, limit=1))[0]
+    await ledger.finish(hold, entry, IntakeState.QUARANTINED, reason="no mail")
+
+    (before,), (after,) = nothing, await mailboxes.standings(database)
+
+    assert (before.waiting, before.quarantined, before.oldest_waiting_at) == (0, 0, None)
+    assert (after.waiting, after.quarantined) == (2, 1)
+    assert after.oldest_waiting_at == NOW + timedelta(seconds=2)
+    assert (before.searched_at, after.searched_at) == (NOW, NOW + timedelta(minutes=5))
