@@ -493,19 +493,5 @@ raw_mails = Table(
     Column("stored_at", BigInteger, nullable=False),
 )
 
-# The files that go out with a delivery. `origin` is the channel that can fetch `source`, where there is no content.
-delivery_files = Table(
-    "delivery_files",
-    metadata,
-    Column("delivery_id", Text, ForeignKey("deliveries.id"), primary_key=True),
-    Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("name", Text, nullable=False),
-    Column("mime_type", Text, nullable=False),
-    Column("size", BigInteger),
-    Column("origin", Text, nullable=False, server_default=""),
-    Column("source", Text, nullable=False, server_default=""),
-    Column("content", LargeBinary),
-)
-
 # Slack's own library keeps here who installed the app: slack_bots, slack_installations, slack_oauth_states. What is
 # in them is described there (slack_sdk.oauth.installation_store.sqlalchemy); the migration makes them.
