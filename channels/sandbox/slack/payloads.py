@@ -50,7 +50,7 @@ def changed_event(message: Json, previous: Json, channel: SlackChannel, ts: str)
         "type": "message",
         "subtype": "message_changed",
         "hidden": True,
-        "message": message,
+        "message": dict(message),  # as it is now, however often it changes before this arrives
         "previous_message": previous,
         "channel": channel.id,
         "channel_type": channel.kind,
