@@ -113,6 +113,8 @@ def staff_message(body: Json, people: People) -> StaffMessage | Ignored:
         change = {"message_changed": StaffChange.EDITED, "message_deleted": StaffChange.DELETED}.get(subtype)
         message = event["previous_message"] if change is StaffChange.DELETED else event.get("message", event)
         reason = _not_by_a_person(body, message)
+        if not reason and event["type"] == "app_mention":
+            reason = "mention"  # the same message comes as itself, too
         if not reason and not message.get("thread_ts"):
             reason = "not_in_a_thread"
         if change is StaffChange.EDITED and message.get("text") == event["previous_message"].get("text"):

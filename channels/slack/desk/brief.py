@@ -107,7 +107,7 @@ def _standing(brief: HandoffBrief) -> str:
         case HandoffState.OWNED:
             return f":technologist: {person(brief.owner)} has it; the agent is silent."
         case HandoffState.RETURNED:
-            return f":robot_face: The agent has it again{_ended(brief)}."
+            return f":robot_face: The agent has it again: handed back{_ended(brief)}."
         case HandoffState.CLOSED:
             return f":checkered_flag: It was closed{_ended(brief)}."
         case _:
@@ -147,7 +147,7 @@ def _before_you_write(brief: HandoffBrief) -> Iterator[block.Block]:
     if brief.state in (HandoffState.WAITING, HandoffState.OWNED):
         reach = mrkdwn.bold(mrkdwn.shorten(brief.reach, _LINE)) or "the customer"
         yield block.context(
-            f":eyes: What the owner writes in this thread is read by {reach}. "
+            f":eyes: What you write in this thread is read by {reach}. "
             "Begin with `note:` or `!` to keep it among yourselves; `!draft` asks the agent for an answer."
         )
 

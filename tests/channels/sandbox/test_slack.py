@@ -386,6 +386,64 @@ async def test_a_stream_grows_stops_and_dies_of_age(here: World) -> None:
     assert stopped == aged == "message_not_in_streaming_state"
 
 
+async def test_an_uploaded_file_is_shared_once_and_only_as_it_was_announced(here: World) -> None:
+    short = await here.client.files_getUploadURLExternal(filename="a.txt", length=99)
+    right = await here.client.files_getUploadURLExternal(filename="b.txt", length=3)
+    async with aiohttp.ClientSession() as session:
+        refused = await session.post(short["upload_url"], data=b"abc")
+        taken = await session.post(right["upload_url"], data=b"abc")
+    files = [{"id": right["file_id"], "title": "B"}]
+
+    await here.client.files_completeUploadExternal(files=files, channel_id=SUPPORT, initial_comment="look")
+
+    [message] = here.slack.messages(SUPPORT)
+    assert (refused.status, taken.status) == (400, 200)
+    assert (message["text"], message["files"][0]["title"], message["files"][0]["size"]) == ("look", "B", 3)
+    again = here.client.files_completeUploadExternal(files=files, channel_id=SUPPORT)
+    assert await error_of(again) == "file_not_found"
+
+
+async def test_an_archived_channel_takes_nothing(here: World) -> None:
+    posted = await here.client.chat_postMessage(channel=SUPPORT, text="hi")
+    here.slack.archive(SUPPORT)
+
+    assert await error_of(here.client.chat_postMessage(channel=SUPPORT, text="hi")) == "is_archived"
+    assert await error_of(here.client.chat_update(channel=SUPPORT, ts=posted["ts"], text="ho")) == "is_inactive"
+    reaction = here.client.reactions_add(channel=SUPPORT, timestamp=posted["ts"], name="eyes")
+    assert await error_of(reaction) == "is_archived"
+
+
+async def test_everybody_has_reactions_of_their_own(here: World) -> None:
+    message = here.slack.write("U0CARLA", SUPPORT, "hi")
+    here.slack.react("U0STAN", SUPPORT, message["ts"], "eyes")
+    await here.client.reactions_add(channel=SUPPORT, timestamp=message["ts"], name="eyes")
+
+    await here.client.reactions_remove(channel=SUPPORT, timestamp=message["ts"], name="eyes")
+
+    again = here.client.reactions_remove(channel=SUPPORT, timestamp=message["ts"], name="eyes")
+    assert await error_of(again) == "no_reaction"
+    assert here.slack.workspace.message(SUPPORT, message["ts"])["reactions"] == [
+        {"name": "eyes", "users": ["U0STAN"], "count": 1}
+    ]
+
+
+async def test_a_typed_command_is_a_form_and_its_answer_is_for_one_person(here: World) -> None:
+    here.app.answers.append((200, {"text": "You have it."}))
+
+    await here.slack.command("U0STAN", SUPPORT, "/takeover", "cnv_1")
+
+    [(headers, body)] = here.app.heard
+    form = {name: value for name, (value,) in parse_qs(body.decode()).items()}
+    assert headers["content-type"] == "application/x-www-form-urlencoded"
+    assert (form["command"], form["text"], form["user_id"], form["channel_id"]) == (
+        "/takeover",
+        "cnv_1",
+        "U0STAN",
+        SUPPORT,
+    )
+    assert [whisper.text for whisper in here.slack.ephemerals("U0STAN")] == ["You have it."]
+
+
 @pytest.mark.parametrize(
     ("typed", "sent"),
     [

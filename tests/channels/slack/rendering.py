@@ -47,4 +47,8 @@ def _button(element: Mapping[str, Any]) -> str:
     return f"{element['text']['text']} {element['action_id']} {element['value']}{asks}"
 
 
-_LINES = {"header": _header, "section": _section, "context": _context, "actions": _actions}
+def _markdown(block: Mapping[str, Any]) -> Iterator[str]:
+    yield from (f"| {line}".rstrip() for line in block["text"].splitlines())
+
+
+_LINES = {"header": _header, "section": _section, "context": _context, "actions": _actions, "markdown": _markdown}

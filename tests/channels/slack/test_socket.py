@@ -12,7 +12,7 @@ from channels.errors import ChannelDown
 from channels.sandbox.faults import Fault, FaultKind
 from channels.staff import ApprovalState
 from tests.channels.slack.deciding import refund
-from tests.channels.slack.harness import Deployment, deploy
+from tests.channels.slack.harness import APPROVERS, Deployment, deploy
 
 
 @asynccontextmanager
@@ -25,6 +25,15 @@ async def listening(**changes: object) -> AsyncIterator[Deployment]:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+async def test_a_command_over_the_socket_is_taken_as_over_http() -> None:
+    async with listening() as deployment:
+        heard = await deployment.slack.command("U0STAN", APPROVERS, "/takeover", "cnv_1")
+        unknown = await deployment.slack.command("U0STAN", APPROVERS, "/nothing")
+
+    assert (heard.status, unknown.status) == (200, 200)
+    assert [press.value for press in deployment.inbox.presses] == ["cnv_1"]
 
 
 async def test_a_click_over_the_socket_decides_as_over_http() -> None:
