@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import httpx
@@ -26,9 +27,19 @@ from gateway.cards import Cards
 from gateway.carriers import carriers
 from gateway.domain import Delivery
 from gateway.errors import ConfigurationError
+from gateway.handoff.access import StaffAccess
+from gateway.handoff.briefs import Briefs
+from gateway.handoff.carriers import thread_carriers
+from gateway.handoff.drafting import Drafting
+from gateway.handoff.handoffs import Handoffs
+from gateway.handoff.hours import Hours
+from gateway.handoff.staff import Staff
+from gateway.handoff.upkeep import Upkeep
+from gateway.handoff.voice import Voice
 from gateway.holding import Holding
 from gateway.inbound import Inbound
 from gateway.leases import Leases
+from gateway.links import transcript
 from gateway.outbound import Outbound
 from gateway.outcomes import ApprovalRules, Outcomes
 from gateway.platform import Platform
@@ -60,6 +71,8 @@ class Gateway:
     inbound: Inbound
     approvals: Approvals
     holding: Holding
+    handoffs: Handoffs
+    upkeep: Upkeep
     outbound: Outbound
     turns: Turns
     leases: Leases
@@ -88,8 +101,10 @@ async def open_gateway(settings: Settings, *, retry_at: RetrySchedule = never) -
         http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
         wakeups = Wakeups(redis)
         alert_channel = settings.handoff_channel or settings.approvers_channel
-        cards = Cards(db)
-        approvers = Approvers(slack_channel_id=settings.approvers_channel, approvers=settings.approvers)
+        cards = Cards(db, transcript=partial(transcript, settings))
+        approvers = Approvers(
+            slack_channel_id=settings.approvers_channel, approvers=settings.approvers, linked=settings.linked
+        )
         approvals = Approvals(
             db,
             approvers,
@@ -101,28 +116,49 @@ async def open_gateway(settings: Settings, *, retry_at: RetrySchedule = never) -
             db,
             wakeups,
             debounce=_debounce(settings),
-            alert_channel=settings.handoff_channel or settings.approvers_channel,
+            alert_channel=alert_channel,
         )
+        hours = _configured("BUSINESS_HOURS", Hours.parse, settings.business_hours)
+        channels: dict[ChannelName, Channel] = {}  # filled as they open: the desk has to know the gateway first
+        voice = Voice(channels)
+        access = StaffAccess(db, slack_channel_id=alert_channel, approvers=settings.approvers)
+        handoffs = Handoffs(db, voice, wakeups, slack_channel_id=alert_channel, hours=hours)
+        staff = Staff(db, handoffs, voice, access, wakeups)
         installations, slack_install = await _open_installations(stack, settings)
-        slack = await _open_slack(stack, settings, approvals, inbound, installations)
+        slack = await _open_slack(stack, settings, approvals, inbound, staff, installations)
         desk = slack.desk if slack else None
-        approvers.desk = desk
+        approvers.desk = access.desk = desk
         sms = await _open_sms(stack, settings)
         ledger = MailboxLedger(db)
         email = await _open_email(stack, settings, ledger)
-        channels = _channels(sms, slack, email)
-        outbound = Outbound(
-            db, carriers(channels, desk, cards), wakeups, retry_at=retry_at, alert_channel=alert_channel
-        )
+        channels.update(_channels(sms, slack, email))
         platform = Platform.of(settings, http)
         sessions = Sessions(platform.connect)
         stack.push_async_callback(sessions.close)
+        attachments = Attachments(db, channels)
+        thread = thread_carriers(
+            db,
+            channels,
+            desk,
+            wakeups,
+            briefs=Briefs(db, transcript=partial(transcript, settings)),
+            attachments=attachments,
+            drafting=Drafting(db, sessions),
+        )
+        outbound = Outbound(
+            db,
+            {**carriers(channels, desk, cards), **thread},
+            wakeups,
+            retry_at=retry_at,
+            alert_channel=alert_channel,
+        )
         leases = Leases(db)
         outcomes = Outcomes(
             db,
             channels,
             rules=ApprovalRules(settings.approvals_required, settings.approval_lifetime),
-            alert_channel=settings.handoff_channel or settings.approvers_channel,
+            alert_channel=alert_channel,
+            hours=hours,
         )
         yield Gateway(
             settings=settings,
@@ -132,6 +168,8 @@ async def open_gateway(settings: Settings, *, retry_at: RetrySchedule = never) -
             inbound=inbound,
             approvals=approvals,
             holding=Holding(db, wakeups),
+            handoffs=handoffs,
+            upkeep=Upkeep(db, handoffs, access, wakeups, idle=timedelta(seconds=settings.handoff_idle)),
             outbound=outbound,
             turns=Turns(
                 db,
@@ -139,7 +177,7 @@ async def open_gateway(settings: Settings, *, retry_at: RetrySchedule = never) -
                 Runner(
                     db,
                     sessions,
-                    Attachments(db, channels),
+                    attachments,
                     displays={ChannelName.SLACK: slack.channel} if slack else None,
                 ),
                 outcomes,
@@ -176,6 +214,7 @@ async def _open_slack(
     settings: Settings,
     approvals: Approvals,
     inbound: Inbound,
+    staff: Staff,
     installations: Installations | None,
 ) -> SlackApp | None:
     if not settings.has_slack:
@@ -185,6 +224,7 @@ async def _open_slack(
             _slack_config(settings),
             decisions=approvals,
             inbox=inbound,
+            staff=staff,
             takes_part=inbound.takes_part_in_slack_thread,
             tokens=installations,
             uninstalled=installations.uninstalled if installations else None,

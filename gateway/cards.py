@@ -9,7 +9,7 @@ from channels.message import Assurance
 from channels.staff import ApprovalCard, CardRef, Vote
 from gateway import wording
 from gateway.agent.policy import first_above
-from gateway.domain import Approval, Conversation, ConversationId, least_assurance
+from gateway.domain import Approval, Conversation, ConversationId, Holder, least_assurance
 from gateway.store import approvals, conversations, messages, turns
 from gateway.store.database import Database
 
@@ -65,7 +65,7 @@ class Cards:
             outcome_failed=approval.outcome_failed,
             decided_at=approval.decided_at,
             transcript_url=self._transcript(conversation.id),
-            can_take_over=False,  # until staff can speak in a conversation
+            can_take_over=conversation.holder is Holder.AGENT,
             high_risk=is_high_risk(approval),
             customer_wrote_since=approval.customer_wrote_since,
             ref=approval.card,

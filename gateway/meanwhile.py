@@ -5,12 +5,14 @@ takes the request back. The messages themselves are kept for the next turn.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from channels.message import ChannelName, ReplyTarget
 from channels.staff import ApprovalState
 from gateway import wording
 from gateway.domain import Approval, Conversation, DeliveryId, DeliveryKind, Message, Turn
+from gateway.handoff.keywords import wants_person
 from gateway.settling import card_delivery, card_lane, settle
 from gateway.store import approvals, deliveries, messages
 from gateway.store.database import Statements
@@ -21,18 +23,26 @@ CUSTOMER = "customer"
 WORDS_OF_WITHDRAWAL = frozenset({"cancel", "never mind", "nevermind"})
 
 
-async def note_writing(tx: Statements, conversation: Conversation, turn: Turn, *, now: datetime) -> Sequence[str]:
-    """Pass on what is new; returns the lanes of the cards that it changes."""
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What came of it: the lanes of the cards that it changes, and whether the customer wants a person."""
+
+    lanes: Sequence[str] = ()
+    asks_for_person: bool = False
+
+
+async def note_writing(tx: Statements, conversation: Conversation, turn: Turn, *, now: datetime) -> Noted:
+    """Pass on what is new."""
     waiting = conversation.arrived - conversation.taken
     if not waiting:
-        return ()
+        return Noted()
     pending = [
         approval
         for approval in await approvals.of_turn(tx, turn.id)
         if approval.is_pending and approval.customer_wrote_since < waiting
     ]
     if not pending:
-        return ()
+        return Noted()
     written = await messages.between(tx, conversation.id, conversation.taken + 1, conversation.arrived)
     await approvals.note_customer_wrote(tx, turn.id, waiting)
     is_withdrawn = await _takes_back(tx, conversation, turn, written)
@@ -40,7 +50,10 @@ async def note_writing(tx: Statements, conversation: Conversation, turn: Turn, *
         await _tell(tx, approval, written[approval.customer_wrote_since :], now=now)
         if is_withdrawn:
             await settle(tx, approval, ApprovalState.WITHDRAWN, actor=CUSTOMER, reason=wording.WITHDRAWN, now=now)
-    return [card_lane(approval.id) for approval in pending]
+    return Noted(
+        [card_lane(approval.id) for approval in pending],
+        asks_for_person=any(wants_person(message.text) for message in written),
+    )
 
 
 def is_withdrawal(text: str) -> bool:

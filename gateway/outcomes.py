@@ -11,37 +11,43 @@ from datetime import datetime, timedelta
 import structlog
 
 from channels.base import Channel
-from channels.message import Answer, Author, ChannelName, OutboundPart, ReplyTarget
+from channels.message import Assurance, ChannelName
 from channels.staff import ApprovalState
 from gateway import audit, outbound, wording
-from gateway.agent.tool import ApprovalPolicy
+from gateway.agent.policy import ApprovalPolicy
 from gateway.cards import describe_customer
 from gateway.domain import (
     Approval,
     ApprovalId,
-    ConversationId,
-    DeliveryId,
     DeliveryKind,
+    HandoffCause,
+    Message,
     Policy,
     Turn,
     TurnState,
     hash_arguments,
+    least_assurance,
     new_id,
     utcnow,
 )
+from gateway.handoff.hours import Hours
+from gateway.handoff.lines import customer_line, handoff_lane
+from gateway.handoff.opening import open_handoff
+from gateway.handoff.voice import Voice
 from gateway.holding import hold
 from gateway.meanwhile import note_writing
-from gateway.relay import ApprovalAsked, Ending, Failed, Paused, Replied, ToolOutcome
+from gateway.relay import ApprovalAsked, Ending, Failed, HandedOver, Paused, Replied, ToolOutcome
 from gateway.settling import card_delivery, card_lane
-from gateway.store import approvals, conversations, deliveries, messages, turns
+from gateway.store import approvals, conversations, deliveries, handoffs, messages, notes, turns
 from gateway.store.conversations import Claimed
 from gateway.store.database import Database, Statements
-from gateway.store.deliveries import ClaimedDelivery, NewDelivery, from_part
+from gateway.store.deliveries import ClaimedDelivery
 
 log = structlog.get_logger(__name__)
 
 QUOTE_CHARS = 500
 OUTCOME_CHARS = 500
+UNKNOWN = -1  # how many messages the session has is to be looked up
 NO_WORDS = "the agent said nothing"
 
 
@@ -75,22 +81,30 @@ class Outcomes:
         *,
         rules: ApprovalRules,
         alert_channel: str,
+        hours: Hours | None = None,
         clock: Callable[[], datetime] = utcnow,
     ) -> None:
         self._db = db
-        self._channels = channels
+        self._voice = Voice(channels)
+        self._hours = hours
         self._rules = rules
         self._alert_channel = alert_channel
         self._clock = clock
 
-    async def begin(self, claimed: Claimed, turn: Turn) -> None:
-        """The waiting messages belong to this turn from now on. Raises `LeaseLost`, as everything here."""
+    async def begin(self, claimed: Claimed, turn: Turn) -> Turn:
+        """The waiting messages belong to this turn from now on, and the notes that wait for the agent.
+
+        Raises `LeaseLost`, as everything here.
+        """
         async with self._db.transaction() as tx:
             await conversations.begin_turn(
                 tx, claimed.lease, turn_id=turn.id, taken=turn.last_position, now=turn.started_at
             )
             await turns.add(tx, turn)
+            if claimed.conversation.notes:
+                turn = replace(turn, notes=await notes.take(tx, turn.conversation_id, turn.id))
         log.info("turn.started", conversation_id=turn.conversation_id, turn_id=turn.id)
+        return turn
 
     async def leave(self, claimed: Claimed, *, look_again_at: datetime | None = None) -> Step:
         """Nothing can be done now."""
@@ -112,13 +126,31 @@ class Outcomes:
         log.warning("conversation.held", conversation_id=conversation.id)
         return Step(None, (alert.lane,))
 
+    async def show(self, claimed: Claimed) -> Step:
+        """What the customer wrote while a person has the conversation is shown in its thread, once."""
+        conversation = claimed.conversation
+        now = self._clock()
+        async with self._db.transaction() as tx:
+            found = await handoffs.open_of(tx, conversation.id)
+            handoff = await handoffs.lock(tx, found.id) if found else None
+            is_news = handoff is not None and handoff.is_open and conversation.arrived > handoff.shown
+            if handoff is not None and is_news:
+                await conversations.show(tx, claimed.lease, upto=conversation.arrived)
+                for message in await messages.between(tx, conversation.id, handoff.shown + 1, conversation.arrived):
+                    await deliveries.add(tx, customer_line(handoff.id, message), now=now)
+                await handoffs.touch(tx, handoff.id, now=now, shown=conversation.arrived)
+            due_at = await conversations.let_go(tx, claimed.lease)
+        return Step(due_at, (conversation.id, handoff_lane(conversation.id)) if is_news else ())
+
     async def wait_on(self, claimed: Claimed, turn: Turn) -> Step:
         """People have not decided yet: what the customer wrote meanwhile is passed on to them, and kept."""
         conversation = claimed.conversation
         async with self._db.transaction() as tx:
-            lanes = await note_writing(tx, conversation, turn, now=self._clock())
+            noted = await note_writing(tx, conversation, turn, now=self._clock())
+            if noted.asks_for_person:
+                return await self._hand_over_paused(tx, claimed, turn, noted.lanes)
             due_at = await conversations.let_go(tx, claimed.lease)
-        return Step(due_at, tuple(lanes))
+        return Step(due_at, tuple(noted.lanes))
 
     async def conclude(
         self, claimed: Claimed, turn: Turn, ending: Ending, *, posted: int, tools: Sequence[ToolOutcome]
@@ -133,6 +165,8 @@ class Outcomes:
                 step = await self._fail(claimed, turn, reason, posted, tools)
             case Paused(requests):
                 step = await self._pause(claimed, turn, requests, tools)
+            case HandedOver():
+                step = await self._hand_over(claimed, turn, ending, posted, tools)
         return step
 
     async def _reply(self, claimed: Claimed, turn: Turn, text: str, posted: int, tools: Sequence[ToolOutcome]) -> Step:
@@ -147,27 +181,99 @@ class Outcomes:
         return Step(due_at, cards, head)
 
     async def _fail(self, claimed: Claimed, turn: Turn, reason: str, posted: int, tools: Sequence[ToolOutcome]) -> Step:
-        """The customer gets an honest word, staff get the conversation."""
+        """The customer gets an honest word, staff get the conversation: whoever takes it may let the agent try again.
+
+        Where there is nobody to hand it to, the agent keeps it.
+        """
         now = self._clock()
-        alert = self._alert(claimed, turn, reason)
         async with self._db.transaction() as tx:
-            await self._say(tx, turn, DeliveryKind.NOTICE, wording.APOLOGY, key=f"{turn.id}:sorry", now=now)
-            await deliveries.add(tx, alert, now=now)
+            due_at = await conversations.end_turn(tx, claimed.lease, posted=posted, now=now)
             cards = await self._note_tools(tx, turn, tools, now=now)
             cards += await self._withdraw(tx, turn, now=now)
             await turns.end(tx, turn.id, TurnState.FAILED, now=now, failure=reason)
             await audit.record(tx, "turn.failed", now=now, conversation_id=turn.conversation_id, subject_id=turn.id)
-            due_at = await conversations.end_turn(tx, claimed.lease, posted=posted, now=now)
+            if self._alert_channel:
+                await notes.give_back(tx, turn.conversation_id, turn.id)
+                await self._open(tx, turn, HandoffCause.FAILURE, wording.agent_failed(reason), now=now)
+            await self._say(tx, turn, DeliveryKind.NOTICE, wording.APOLOGY, key=f"{turn.id}:sorry", now=now)
         log.error("turn.failed", conversation_id=turn.conversation_id, turn_id=turn.id)
-        return Step(due_at, (turn.conversation_id, alert.lane, *cards))
+        return Step(due_at, (turn.conversation_id, handoff_lane(turn.conversation_id), *cards))
+
+    async def _hand_over(
+        self, claimed: Claimed, turn: Turn, handed: HandedOver, posted: int, tools: Sequence[ToolOutcome]
+    ) -> Step:
+        """The last that the customer hears of the agent is that a colleague goes on."""
+        now = self._clock()
+        cause = HandoffCause.CUSTOMER if handed.by_customer else HandoffCause.AGENT
+        reason = wording.CUSTOMER_ASKED if handed.by_customer else handed.reason or wording.AGENT_ASKED
+        async with self._db.transaction() as tx:
+            due_at = await conversations.end_turn(tx, claimed.lease, posted=posted, now=now)
+            cards = await self._note_tools(tx, turn, tools, now=now)
+            cards += await self._withdraw(tx, turn, now=now)
+            await turns.end(tx, turn.id, TurnState.DONE, now=now)
+            if handed.by_customer:
+                await notes.give_back(tx, turn.conversation_id, turn.id)
+            await self._open(tx, turn, cause, reason, now=now)
+            await self._say_who_goes_on(tx, turn, now=now)
+        log.info("turn.handed_over", conversation_id=turn.conversation_id, turn_id=turn.id)
+        return Step(due_at, (turn.conversation_id, handoff_lane(turn.conversation_id), *cards))
+
+    async def _hand_over_paused(self, tx: Statements, claimed: Claimed, turn: Turn, lanes: Sequence[str]) -> Step:
+        """The customer asks for a person while people decide: nothing runs any more of what the agent asked for."""
+        now = self._clock()
+        await conversations.end_turn(tx, claimed.lease, posted=UNKNOWN, now=now)
+        await self._withdraw(tx, turn, now=now)
+        await turns.end(tx, turn.id, TurnState.STOPPED, now=now, failure=wording.CUSTOMER_ASKED)
+        await self._open(
+            tx,
+            turn,
+            HandoffCause.CUSTOMER,
+            wording.CUSTOMER_ASKED,
+            now=now,
+            upto=claimed.conversation.arrived,
+            stopping=turn.id,
+        )
+        await self._say_who_goes_on(tx, turn, now=now)
+        await conversations.make_due(tx, turn.conversation_id, now)  # the session has still to be stopped
+        return Step(now, (turn.conversation_id, handoff_lane(turn.conversation_id), *lanes))
+
+    async def _open(
+        self,
+        tx: Statements,
+        turn: Turn,
+        cause: HandoffCause,
+        reason: str,
+        *,
+        now: datetime,
+        upto: int | None = None,
+        stopping: str = "",
+    ) -> None:
+        """A person is to have it from here. What the agent itself handed over needs no other answer of it."""
+        await open_handoff(
+            tx,
+            turn.conversation_id,
+            cause=cause,
+            reason=reason,
+            slack_channel_id=self._alert_channel,
+            since=turn.last_position if cause is HandoffCause.AGENT else turn.first_position - 1,
+            upto=turn.last_position if upto is None else upto,
+            now=now,
+            actor="customer" if cause is HandoffCause.CUSTOMER else "agent",
+            told=True,
+            stopping=stopping,
+        )
+
+    async def _say_who_goes_on(self, tx: Statements, turn: Turn, *, now: datetime) -> None:
+        words = wording.handed_over(self._hours, now)
+        await self._say(tx, turn, DeliveryKind.NOTICE, words, key=f"{turn.id}:handoff", now=now)
 
     async def _pause(
         self, claimed: Claimed, turn: Turn, requests: Sequence[ApprovalAsked], tools: Sequence[ToolOutcome]
     ) -> Step:
         """Requests become rows with cards; the customer is told once a turn that somebody is checking."""
         now = self._clock()
-        quote = await self._quote(turn)
-        asked = [self._approval(turn, request, quote, now=now) for request in requests]
+        texts = await messages.between(self._db, turn.conversation_id, turn.first_position, turn.last_position)
+        asked = [self._approval(turn, request, texts, now=now) for request in requests]
         async with self._db.transaction() as tx:
             for approval in asked:
                 await self._ask(tx, approval, now=now)
@@ -229,20 +335,19 @@ class Outcomes:
 
         Where the answer has begun to grow before their eyes, the first part completes what stands there.
         """
-        channel = self._channels.get(turn.reply_to.channel)
-        # Without its channel it still becomes a row, and then a dead letter that says what is missing.
-        plain = (OutboundPart(key, turn.reply_to, text),)
-        answer = Answer(text, author=Author.AGENT if kind is DeliveryKind.ANSWER else Author.NOTICE)
-        for part in channel.compose(answer, turn.reply_to, key=key) if channel else plain:
-            placed = replace(part, target=turn.begun) if turn.begun and part.part == 1 else part
-            new = from_part(placed, kind=kind, conversation_id=turn.conversation_id, turn_id=turn.id)
-            await deliveries.add(tx, new, now=now)
+        await self._voice.say(
+            tx,
+            kind,
+            text,
+            turn.reply_to,
+            key=key,
+            conversation_id=turn.conversation_id,
+            now=now,
+            turn_id=turn.id,
+            begun=turn.begun,
+        )
 
-    async def _quote(self, turn: Turn) -> str:
-        texts = await messages.between(self._db, turn.conversation_id, turn.first_position, turn.last_position)
-        return "\n".join(message.text for message in texts)[:QUOTE_CHARS]
-
-    def _approval(self, turn: Turn, asked: ApprovalAsked, quote: str, *, now: datetime) -> Approval:
+    def _approval(self, turn: Turn, asked: ApprovalAsked, texts: Sequence[Message], *, now: datetime) -> Approval:
         policy = policy_from(asked.policy, self._rules.required)
         return Approval(
             id=ApprovalId(new_id("apr")),
@@ -257,7 +362,7 @@ class Outcomes:
             edited=None,
             arguments_hash=hash_arguments(asked.tool_name, asked.arguments),
             policy=policy,
-            quote=quote,
+            quote="\n".join(message.text for message in texts)[:QUOTE_CHARS],
             state=ApprovalState.PENDING,
             required=policy.required,
             created_at=now,
@@ -271,33 +376,21 @@ class Outcomes:
             customer_wrote_since=0,
             card=None,
             revision=0,
-            asked_because=why_asked(asked),
-        )
-
-    def _alert(self, claimed: Claimed, turn: Turn, reason: str) -> NewDelivery:
-        return NewDelivery(
-            id=DeliveryId(f"{turn.id}:alert"),
-            lane=f"alert:{turn.id}",
-            kind=DeliveryKind.ALERT,
-            target=ReplyTarget(ChannelName.SLACK, "desk", self._alert_channel),
-            text=wording.turn_failed(describe_customer(claimed.conversation), turn.conversation_id, reason),
-            conversation_id=ConversationId(turn.conversation_id),
-            turn_id=turn.id,
+            asked_because=why_asked(asked, least_assurance(texts)),
         )
 
 
-def why_asked(asked: ApprovalAsked) -> str:
+def why_asked(asked: ApprovalAsked, assurance: Assurance) -> str:
     """Why a person is asked, where it is not that the tool always does."""
     policy = ApprovalPolicy.from_wire(asked.policy)
     name = policy.exceeded(asked.arguments)
-    return wording.above(name, policy.ask_above[name]) if name else ""
+    reasons = [wording.above(name, policy.ask_above[name])] if name else []
+    if policy.doubts(assurance):
+        reasons.append(wording.unsure(assurance, policy.ask_below_assurance))
+    return ", and ".join(reasons)
 
 
 def policy_from(asked: Mapping[str, object], required: int) -> Policy:
     """A tool's own rules of approval, as the platform passed them on; what they leave open is the deployment's."""
-    approvers, own_required = asked.get("approvers"), asked.get("approvals_required")
-    return Policy(
-        approvers=tuple(str(name) for name in approvers) if isinstance(approvers, list) else (),
-        required=own_required if type(own_required) is int and own_required > 0 else required,
-        high_risk=asked.get("high_risk") is True,
-    )
+    policy = ApprovalPolicy.from_wire(asked)
+    return Policy(policy.approvers, policy.approvals_required or required, policy.high_risk, policy.high_risk_above)

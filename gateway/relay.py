@@ -10,6 +10,8 @@ from typing import Any
 from channels.base import Activity, Progress
 from gateway.events import ParticipantStatus, SessionEvent, SessionEventType, SessionMessage
 
+# Any agent that calls a tool of this name hands its conversation to staff.
+HANDOFF_TOOL = "handoff_to_human"
 # A platform says `Idle` right after the reply, and `AwaitingApproval` right after a request; one that does not is
 # not waited for longer than this.
 SETTLE_S = 2.0
@@ -59,7 +61,15 @@ class Failed:
     was_interrupted: bool = False  # the platform lost the turn, and knows that no tool had started
 
 
-Ending = Replied | Paused | Failed
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """The agent or the customer asked for a person. What else the agent said does not count any more."""
+
+    reason: str
+    by_customer: bool = False
+
+
+Ending = Replied | Paused | Failed | HandedOver
 
 
 @dataclass(slots=True)
@@ -73,6 +83,7 @@ class Relay:
     _reply: str | None = None
     _error: Failed | None = None
     _requests: dict[str, ApprovalAsked] = field(default_factory=dict)
+    _handed: HandedOver | None = None
 
     async def read(self, events: AsyncIterator[SessionEvent]) -> Ending:
         """Read until the turn ends or pauses. Raises SessionError when the connection is lost."""
@@ -100,6 +111,8 @@ class Relay:
                 self._reply = event.text
             case SessionEventType.ERROR:
                 self._error = failure_from(event.data)
+            case SessionEventType.TOOL_CALL if is_handoff(event.data):
+                self._handed = handed_from(event.data)
             case SessionEventType.TOOL_RESULT:
                 self.outcomes.append(_outcome(event.data))
             case SessionEventType.APPROVAL_REQUEST if event.message_id and event.message_id not in self.answered:
@@ -115,11 +128,13 @@ class Relay:
             case ParticipantStatus.AWAITING_APPROVAL:
                 return bool(self._requests)
             case ParticipantStatus.IDLE:
-                return self._seems_over or bool(self._deltas)
+                return self._seems_over or bool(self._deltas) or self._handed is not None
             case _:
                 return False
 
     def _ending(self) -> Ending:
+        if self._handed is not None:
+            return self._handed
         if self._requests and self._reply is None:
             return Paused(tuple(self._requests.values()))
         if self._reply is not None:
@@ -151,9 +166,12 @@ def ending_from(history: list[SessionMessage], *, after: int, answered: Collecti
     requests: dict[str, ApprovalAsked] = {}
     decided = set(answered)
     ending: Ending | None = None
+    handed: HandedOver | None = None
     for message in history[after:]:
         content = message.raw.get("content", {})
         match message.content_type:
+            case "tool_call" if is_handoff(content):
+                handed = handed_from(content)
             case "data_type_message" if message.is_agent and content.get("status") == "Complete":
                 ending = Replied(message.text or "")
             case "error_message":
@@ -165,7 +183,7 @@ def ending_from(history: list[SessionMessage], *, after: int, answered: Collecti
             case _:
                 pass
     if ending is not None:
-        return ending
+        return handed or ending
     open_requests = tuple(request for key, request in requests.items() if key not in decided)
     return Paused(open_requests) if open_requests else None
 
@@ -176,6 +194,18 @@ def failure_from(data: Mapping[str, Any]) -> Failed:
         reason=str(data.get("error") or "the agent failed without saying why"),
         was_interrupted=data.get("code") == "interrupted" and data.get("tools_started") is False,
     )
+
+
+def is_handoff(data: Mapping[str, Any]) -> bool:
+    """Whether a tool call that has started is the one that hands the conversation to staff."""
+    return data.get("tool_name") == HANDOFF_TOOL and data.get("status") in ("Running", "Complete", "Error")
+
+
+def handed_from(data: Mapping[str, Any]) -> HandedOver:
+    """The agent asks for a person, and says why where it can."""
+    arguments = data.get("arguments")
+    reason = arguments.get("reason") if isinstance(arguments, dict) else None
+    return HandedOver(str(reason or ""))
 
 
 def asked_from(request_id: str, data: Mapping[str, Any]) -> ApprovalAsked:

@@ -21,12 +21,13 @@ from gateway import wording
 from gateway.arguments import changed_arguments
 from gateway.attachments import Attachments
 from gateway.batch import Batch, batch_of, count_posted, find_batch
-from gateway.domain import Approval, Turn, utcnow
+from gateway.domain import Approval, Message, Turn, utcnow
 from gateway.events import SessionEvent, SessionEventType, SessionMessage
-from gateway.relay import Ending, Failed, Relay, ToolOutcome, ending_from
+from gateway.handoff.keywords import wants_person
+from gateway.relay import Ending, Failed, HandedOver, Relay, ToolOutcome, ending_from
 from gateway.session import Session, SessionDisconnectedError, SessionError, SessionTimeoutError, Subscription
 from gateway.sessions import Sessions
-from gateway.store import approvals, conversations, messages, turns
+from gateway.store import approvals, conversations, handoffs, messages, notes, turns
 from gateway.store.conversations import Claimed
 from gateway.store.database import Database
 
@@ -59,6 +60,24 @@ class Runner:
     def prepare(self, claimed: Claimed, turn: Turn) -> Run:
         return Run(self, claimed, turn)
 
+    async def stop(self, session_id: str | None) -> bool:
+        """End what a session is still doing, so that nothing of it is taken for a later turn's.
+
+        What waits for approval is denied first, since a session that waits for it does nothing else. False: the
+        platform could not be told.
+        """
+        if session_id is None:
+            return True
+        try:
+            async with asyncio.timeout(ABANDON_TIMEOUT_S):
+                async with self.sessions.use(session_id) as session:
+                    await _deny_open_requests(session, await session.get_messages())
+                    await session.terminate()
+        except (TimeoutError, SessionError) as error:
+            log.warning("session.not_stopped", session_id=session_id, error=type(error).__name__)
+            return False
+        return True
+
 
 class Run:
     """One run of one turn by one worker. `posted` is how many messages of ours the session then has."""
@@ -79,16 +98,22 @@ class Run:
     async def from_its_beginning(self) -> Ending:
         """Post the turn's messages and read how it ends. Raises SessionError where the platform is out of reach."""
         batch = await self._batch()
+        if isinstance(batch, HandedOver):
+            return batch
         async with self._runner.sessions.use(self._session_id) as session:
             await self._bind(session)
             if self.turn.cursor == UNKNOWN:
-                await self._set_cursor(count_posted(await session.get_messages()))
+                history = await session.get_messages()
+                await _deny_open_requests(session, history)
+                await self._set_cursor(count_posted(history))
             with session.subscribe() as events:
                 return await self._post(session, events, batch)
 
     async def from_where_it_was(self) -> Ending:
         """Pick up a turn that was paused or dropped: nothing is posted or answered a second time."""
         batch = await self._batch()
+        if isinstance(batch, HandedOver):
+            return batch
         async with self._runner.sessions.use(self._session_id) as session:
             await self._bind(session)
             with session.subscribe() as events:
@@ -114,14 +139,7 @@ class Run:
 
     async def abandon(self) -> None:
         """Cancel what the session is still doing, so that a late reply is not taken for the next turn's."""
-        if self._session_id is None:
-            return
-        try:
-            async with asyncio.timeout(ABANDON_TIMEOUT_S):
-                async with self._runner.sessions.use(self._session_id) as session:
-                    await session.terminate()
-        except (TimeoutError, SessionError) as error:
-            log.warning("turn.not_abandoned", turn_id=self.turn.id, error=type(error).__name__)
+        await self._runner.stop(self._session_id)
 
     async def _note_begun(self, target: ReplyTarget) -> None:
         """Remembered before more is shown, so that a successor completes the same message."""
@@ -145,9 +163,9 @@ class Run:
         key = f"{self.turn.id}:again" if again else self.turn.id
         try:
             if batch.only_text is not None:
-                await session.send(batch.only_text, client_message_id=key, wait=True)
+                await session.send(batch.only_text, client_message_id=key, assurance=batch.assurance, wait=True)
             else:
-                await session.send_many(batch.items, client_message_id=key, wait=True)
+                await session.send_many(batch.items, client_message_id=key, assurance=batch.assurance, wait=True)
         except (SessionDisconnectedError, SessionTimeoutError):
             raise
         except SessionError as error:
@@ -180,11 +198,24 @@ class Run:
                 if ending is not None:
                     return ending
 
-    async def _batch(self) -> Batch:
+    async def _batch(self) -> Batch | HandedOver:
+        """What is to be posted; or nothing, where a customer asks for a person in so many words."""
         turn = self.turn
         texts = await messages.between(self._db, turn.conversation_id, turn.first_position, turn.last_position)
+        if await self._asks_for_person(texts):
+            self.posted = turn.cursor
+            return HandedOver("", by_customer=True)
         files = await self._runner.attachments.of(turn) if any(message.has_files for message in texts) else ()
-        return batch_of(texts, files, with_names=await self._has_several_authors())
+        told = await notes.of_turn(self._db, turn.id) if turn.notes else ()
+        return batch_of(texts, files, notes=told, with_names=await self._has_several_authors())
+
+    async def _asks_for_person(self, texts: Sequence[Message]) -> bool:
+        """Such words count once: those that staff have had before them are not asked again after a hand-back."""
+        asking = [message.position for message in texts if wants_person(message.text)]
+        if not asking:
+            return False
+        before = await handoffs.newest_of(self._db, self.turn.conversation_id)
+        return before is None or max(asking) > before.shown
 
     async def _has_several_authors(self) -> bool:
         """Up to this turn, so that a turn which is repeated says the same. A phone has one author."""
@@ -202,6 +233,18 @@ class Run:
     async def _set_cursor(self, cursor: int) -> None:
         await turns.set_cursor(self._db, self.turn.id, self._claimed.lease, cursor)
         self.turn = replace(self.turn, cursor=cursor)
+
+
+async def _deny_open_requests(session: Session, history: Sequence[SessionMessage]) -> None:
+    """Nobody waits for these any more: nothing of them runs."""
+    answered = {message.raw.get("parent_message_id") for message in history if message.is_user}
+    asked = [message.id for message in history if message.content_type == "tool_call_approval"]
+    for request_id in asked:
+        if request_id not in answered:
+            request = SessionEvent(SessionEventType.APPROVAL_REQUEST, session.session_id or "", request_id)
+            await session.respond_approval(
+                request, approved=False, deny_reason=wording.NOT_ASKED_ANY_MORE, client_message_id=request_id, wait=True
+            )
 
 
 async def _respond(session: Session, approval: Approval) -> None:

@@ -7,6 +7,7 @@ missing: all of it at once.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
@@ -75,10 +76,13 @@ class Settings(BaseSettings):
     slack_api_url: str = "https://slack.com/api/"
     approvers_channel: str = ""
     approvers: Names = ()
+    linked_identities: str = ""
     approvals_required: int = Field(default=1, ge=1)
     approval_ttl: float = Field(default=86_400, gt=0)
     escalation_channel: str = ""
     handoff_channel: str = ""
+    handoff_idle: float = Field(default=0, ge=0)
+    business_hours: str = ""
 
     twilio_account_sid: str = ""
     twilio_auth_token: SecretStr = SecretStr("")
@@ -162,6 +166,12 @@ class Settings(BaseSettings):
     def secret_keys(self) -> tuple[str, ...]:
         """The secrets of SECRET_KEY, newest first: the first signs, and what any of them signed is known."""
         return tuple(key for each in _plain(self.secret_key).split(",") if (key := each.strip()))
+
+    @property
+    def linked(self) -> tuple[frozenset[str], ...]:
+        """The names that are one person's, from `U1=ada@x.example,+4479…;U2=…`."""
+        people = (re.split("[=,]", person) for person in self.linked_identities.split(";"))
+        return tuple(frozenset(name.strip() for name in names if name.strip()) for names in people)
 
     @property
     def approval_lifetime(self) -> timedelta:

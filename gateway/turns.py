@@ -22,7 +22,7 @@ from gateway.outcomes import Outcomes, Step
 from gateway.relay import Failed
 from gateway.runner import Runner
 from gateway.session import SessionError
-from gateway.store import approvals, conversations, turns
+from gateway.store import approvals, conversations, handoffs, turns
 from gateway.store.conversations import Claimed
 from gateway.store.database import Database
 
@@ -106,8 +106,9 @@ class Turns:
     async def _start(self, claimed: Claimed) -> Step:
         """A new turn over everything that waits."""
         conversation = claimed.conversation
-        is_held = conversation.holder is Holder.HUMAN
-        if is_held or claimed.is_suppressed or conversation.arrived == conversation.taken:
+        if conversation.holder is Holder.HUMAN:
+            return await self._show_to_person(claimed)
+        if claimed.is_suppressed or conversation.arrived == conversation.taken:
             return await self._outcomes.leave(claimed)
         now = self._clock()
         if conversation.burst_turns >= MAX_TURNS_IN_BURST and conversation.burst_since > now - conversations.BURST:
@@ -124,8 +125,16 @@ class Turns:
             started_at=now,
             deadline_at=now + self._turn_timeout,
         )
-        await self._outcomes.begin(claimed, turn)
+        turn = await self._outcomes.begin(claimed, turn)
         return await self._run(claimed, turn, is_new=True)
+
+    async def _show_to_person(self, claimed: Claimed) -> Step:
+        """A person has the conversation: they see what is new, and a turn that they took over is stopped."""
+        handoff = await handoffs.open_of(self._db, claimed.conversation.id)
+        if handoff is not None and handoff.stopping:
+            await self._runner.stop(claimed.conversation.session_id)
+            await handoffs.stopped(self._db, handoff.id, handoff.stopping)
+        return await self._outcomes.show(claimed)
 
     async def _run(self, claimed: Claimed, turn: Turn, *, is_new: bool = False) -> Step:
         """Run or pick up a turn, and commit what comes of it. An unreachable platform is tried until the deadline."""

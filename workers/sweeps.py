@@ -28,6 +28,7 @@ async def sweep(ctx: dict[str, Any]) -> None:
     await gateway.inbound.apply_early_news()
     await gateway.approvals.expire()
     await gateway.approvals.remind()
+    await gateway.upkeep.run()
     await gateway.sessions.close_idle()
 
 

@@ -16,7 +16,7 @@ from channels.staff import ApprovalState
 from gateway import audit
 from gateway.app import open_gateway
 from gateway.cards import describe_customer, mask
-from gateway.cli import deciding
+from gateway.cli import deciding, handing
 from gateway.cli.foreign import as_shown
 from gateway.cli.printing import output, table_of
 from gateway.domain import ConversationId, Delivery, DeliveryId, DeliveryState
@@ -41,6 +41,7 @@ def add_to(app: typer.Typer) -> None:
     """Register the commands of this module."""
     app.add_typer(conversations_app, name="conversations", help="Conversations and what was said in them.")
     deciding.add_to(approvals_app)
+    handing.add_to(conversations_app)
     app.add_typer(approvals_app, name="approvals", help="Approval requests.")
     app.add_typer(deliveries_app, name="deliveries", help="What is sent, and what could not be.")
     app.add_typer(mails_app, name="mails", help="Mails in quarantine.")

@@ -217,22 +217,76 @@ async def bind_session(db: Statements, lease: Lease, session_id: str) -> None:
     _must_have_changed(changed, lease)
 
 
-async def hold_for_person(tx: Statements, conversation_id: ConversationId, because: str) -> None:
-    """No turn starts until a person lets go of it."""
+async def hold_for_person(tx: Statements, conversation_id: ConversationId, because: str, *, upto: int) -> None:
+    """No turn starts until a person lets go of it; the messages up to `upto` are theirs."""
     await tx.execute(
-        "UPDATE conversations SET holder = 'human', held_because = $2 WHERE id = $1", conversation_id, because
+        """
+        UPDATE conversations SET holder = 'human', held_because = $2, taken = $3,
+            waiting_since = CASE WHEN arrived > $3 THEN waiting_since ELSE NULL END
+        WHERE id = $1
+        """,
+        conversation_id,
+        because,
+        upto,
     )
 
 
-async def release_to_agent(tx: Statements, conversation_id: ConversationId, *, now: datetime) -> bool:
-    """The agent may go on. False: nobody held it."""
+@dataclass(frozen=True, slots=True)
+class Seized:
+    """A conversation as it was when it was taken out of the hands of whoever worked on it."""
+
+    conversation: Conversation
+    open_turn_id: TurnId | None
+
+
+async def seize(tx: Statements, conversation_id: ConversationId, *, now: datetime) -> Seized | None:
+    """Take the lease away from whoever has it: nothing of their turn is written any more. None: no such conversation.
+
+    The open turn is closed as far as the conversation knows, and what the session has of it is to be looked up.
+    """
+    row = await tx.fetch_one(
+        """
+        UPDATE conversations SET fence = fence + 1, lease_owner = NULL, lease_until = 0, due_at = $2
+        WHERE id = $1 RETURNING *
+        """,
+        conversation_id,
+        micros(now),
+    )
+    if row is None:
+        return None
+    if row["open_turn_id"] is not None:
+        await tx.execute("UPDATE conversations SET open_turn_id = NULL, posted = -1 WHERE id = $1", conversation_id)
+    return Seized(conversation_from(row), row["open_turn_id"])
+
+
+async def show(tx: Statements, lease: Lease, *, upto: int) -> None:
+    """The messages up to `upto` stand before staff: they are taken, as by a turn. Raises `LeaseLost`."""
+    changed = await tx.execute(
+        """
+        UPDATE conversations
+        SET taken = $3, waiting_since = CASE WHEN arrived > $3 THEN waiting_since ELSE NULL END
+        WHERE id = $1 AND fence = $2
+        """,
+        lease.conversation_id,
+        lease.fence,
+        upto,
+    )
+    _must_have_changed(changed, lease)
+
+
+async def give_back(tx: Statements, conversation_id: ConversationId, *, answered: int, now: datetime) -> bool:
+    """The agent has it again, and answers what came after `answered`. False: nobody held it."""
     return (
         await tx.execute(
             """
-            UPDATE conversations SET holder = 'agent', held_because = '', burst_turns = 0, due_at = $2
+            UPDATE conversations
+            SET holder = 'agent', held_because = '', burst_turns = 0, taken = $2,
+                waiting_since = CASE WHEN arrived > $2 THEN COALESCE(waiting_since, $3) ELSE NULL END,
+                due_at = CASE WHEN arrived > $2 THEN $3 ELSE due_at END
             WHERE id = $1 AND holder = 'human'
             """,
             conversation_id,
+            answered,
             micros(now),
         )
         == 1
@@ -336,4 +390,5 @@ def conversation_from(row: Row) -> Conversation:
         burst_since=moment(row["burst_since"]),
         burst_turns=row["burst_turns"],
         created_at=moment(row["created_at"]),
+        notes=row["notes"],
     )

@@ -48,7 +48,12 @@ class ClaimedDelivery:
 
 
 def from_part(
-    part: OutboundPart, *, kind: DeliveryKind, conversation_id: ConversationId, turn_id: TurnId | None
+    part: OutboundPart,
+    *,
+    kind: DeliveryKind,
+    conversation_id: ConversationId,
+    turn_id: TurnId | None = None,
+    subject_id: str = "",
 ) -> NewDelivery:
     """A channel's part as a row of the outbox: its key is the delivery's id, its conversation the lane."""
     return NewDelivery(
@@ -62,6 +67,7 @@ def from_part(
         parts=part.parts,
         conversation_id=conversation_id,
         turn_id=turn_id,
+        subject_id=subject_id,
     )
 
 
@@ -284,6 +290,40 @@ async def cancel_for_address(tx: Statements, channel: ChannelName, address: str,
         micros(now),
         reason,
     )
+
+
+async def cancel_answers(tx: Statements, conversation_id: ConversationId, *, now: datetime, reason: str) -> int:
+    """The agent says nothing more: cancel what it has said and what has not been sent yet."""
+    return await tx.execute(
+        """
+        UPDATE deliveries SET state = 'cancelled', due_at = NULL, reason = $3, updated_at = $2
+        WHERE lane = $1 AND kind = 'answer' AND state = 'queued'
+        """,
+        conversation_id,
+        micros(now),
+        reason,
+    )
+
+
+async def cancel_relays(tx: Statements, staff_message_id: str, *, now: datetime, reason: str) -> int:
+    """Its author took it back: cancel what of it has not been sent yet."""
+    return await tx.execute(
+        """
+        UPDATE deliveries SET state = 'cancelled', due_at = NULL, reason = $3, updated_at = $2
+        WHERE subject_id = $1 AND kind = 'relay' AND state = 'queued'
+        """,
+        staff_message_id,
+        micros(now),
+        reason,
+    )
+
+
+async def relays_of(db: Statements, staff_message_id: str) -> Sequence[Delivery]:
+    """The parts in which a staff message goes to the customer, in order."""
+    rows = await db.fetch(
+        "SELECT * FROM deliveries WHERE subject_id = $1 AND kind = 'relay' ORDER BY seq", staff_message_id
+    )
+    return [delivery_from(row) for row in rows]
 
 
 async def due_lanes(db: Statements, *, now: datetime, limit: int) -> Sequence[str]:

@@ -28,13 +28,14 @@ async def add(tx: Statements, conversation_id: ConversationId, text: str, *, key
     return added == 1
 
 
-async def take(tx: Statements, conversation_id: ConversationId, turn_id: TurnId) -> None:
-    """What waits is told by this turn."""
+async def take(tx: Statements, conversation_id: ConversationId, turn_id: TurnId) -> int:
+    """What waits is told by this turn; returns how many notes that are."""
     taken = await tx.execute(
         "UPDATE notes SET turn_id = $2 WHERE conversation_id = $1 AND turn_id IS NULL", conversation_id, turn_id
     )
     await tx.execute("UPDATE conversations SET notes = notes - $2 WHERE id = $1", conversation_id, taken)
     await tx.execute("UPDATE turns SET notes = $2 WHERE id = $1", turn_id, taken)
+    return taken
 
 
 async def give_back(tx: Statements, conversation_id: ConversationId, turn_id: TurnId) -> None:

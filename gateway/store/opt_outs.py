@@ -23,6 +23,12 @@ async def add(tx: Statements, channel: ChannelName, address: str, *, source: str
     )
 
 
+async def stands(db: Statements, channel: ChannelName, address: str) -> bool:
+    """Whether they do not want to hear from us."""
+    row = await db.fetch_one("SELECT 1 AS one FROM opt_outs WHERE channel = $1 AND address = $2", channel, address)
+    return row is not None
+
+
 async def remove(tx: Statements, channel: ChannelName, address: str) -> bool:
     """False: nothing stood against them."""
     return await tx.execute("DELETE FROM opt_outs WHERE channel = $1 AND address = $2", channel, address) == 1

@@ -106,4 +106,5 @@ def _turn(row: Row) -> Turn:
         started_at=moment(row["started_at"]),
         deadline_at=moment(row["deadline_at"]),
         begun=target_from_json(row["begun"]) if row["begun"] else None,
+        notes=row["notes"],
     )

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from channels.base import Limits
 from channels.errors import PermanentFailure, TemporaryFailure, UnknownOutcome
 from channels.message import Answer, Attachment, ChannelName, OutboundPart, Receipt, ReplyTarget
-from channels.staff import ApprovalCard, CardRef, Member
+from channels.staff import ApprovalCard, CardRef, DraftCard, HandoffBrief, Member, Speaker, ThreadLine
 from gateway.queue import Wakeups
 
 NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
@@ -104,6 +104,11 @@ class FakeDesk:
         self.cards: dict[str, ApprovalCard] = {}  # by timestamp, as they look now
         self.posted: dict[str, CardRef] = {}  # by key
         self.notices: list[str] = []
+        self.briefs: dict[str, HandoffBrief] = {}  # by timestamp, as they look now
+        self.lines: list[ThreadLine] = []
+        self.drafts: dict[str, DraftCard] = {}
+        self.marks: dict[str, set[str]] = {}  # by the timestamp of the message
+        self.whispers: list[tuple[str, str]] = []
         self.is_away = False
         self.forgets = 0
 
@@ -111,9 +116,7 @@ class FakeDesk:
         self._answer()
         ref = self._place(key)
         self.cards[ref.ts] = card
-        if self.forgets:
-            self.forgets -= 1
-            raise UnknownOutcome("no answer", code="timeout")
+        self._forget()
         return ref
 
     async def update_card(self, card: ApprovalCard) -> None:
@@ -135,8 +138,52 @@ class FakeDesk:
         self.notices.append(text)
         return self._place(key, slack_channel_id)
 
-    async def whisper(self, text: str, *, member_id: str, slack_channel_id: str) -> None:
+    async def whisper(self, text: str, *, member_id: str, slack_channel_id: str, thread_ts: str = "") -> None:
         self._answer()
+        self.whispers.append((member_id, text))
+
+    async def post_brief(self, brief: HandoffBrief, *, key: str, slack_channel_id: str) -> CardRef:
+        self._answer()
+        ref = self._place(key, slack_channel_id)
+        self.briefs[ref.ts] = brief
+        self._forget()
+        return ref
+
+    async def update_brief(self, brief: HandoffBrief) -> None:
+        self._answer()
+        assert brief.ref is not None
+        if brief.ref.ts not in self.briefs:
+            raise PermanentFailure("the message is gone", code="message_not_found")
+        self.briefs[brief.ref.ts] = brief
+
+    async def post_line(self, line: ThreadLine, *, thread: CardRef, key: str) -> CardRef:
+        self._answer()
+        assert thread.ts in self.briefs
+        self.lines.append(line)
+        ref = self._place(key, thread.slack_channel_id)
+        self._forget()
+        return ref
+
+    async def post_draft(self, draft: DraftCard, *, thread: CardRef, key: str) -> CardRef:
+        self._answer()
+        self.drafts[draft.draft_id] = draft
+        return self._place(key, thread.slack_channel_id)
+
+    async def update_draft(self, draft: DraftCard) -> None:
+        self._answer()
+        self.drafts[draft.draft_id] = draft
+
+    async def mark(self, message: CardRef, emoji: str) -> None:
+        self._answer()
+        self.marks.setdefault(message.ts, set()).add(emoji)
+
+    async def unmark(self, message: CardRef, emoji: str) -> None:
+        self._answer()
+        self.marks.get(message.ts, set()).discard(emoji)
+
+    async def fetch(self, attachment: Attachment) -> Attachment:
+        self._answer()
+        return Attachment(attachment.name, attachment.mime_type, 4, content=b"file")
 
     async def permalink(self, ref: CardRef) -> str:
         self._answer()
@@ -165,6 +212,21 @@ class FakeDesk:
     def _answer(self) -> None:
         if self.is_away:
             raise TemporaryFailure("Slack does not answer", code="timeout")
+
+    def _forget(self) -> None:
+        if self.forgets:
+            self.forgets -= 1
+            raise UnknownOutcome("no answer", code="timeout")
+
+    @property
+    def brief(self) -> HandoffBrief:
+        """The newest head of a thread."""
+        return list(self.briefs.values())[-1]
+
+    @property
+    def shown(self) -> list[str]:
+        """What the customer is seen to have written, line by line."""
+        return [line.text for line in self.lines if line.speaker is Speaker.CUSTOMER]
 
     def _place(self, key: str, slack_channel_id: str = "") -> CardRef:
         ref = CardRef(slack_channel_id or "C0APPROVERS", f"1700000000.{len(self.posted):06}")

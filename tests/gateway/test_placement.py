@@ -144,7 +144,7 @@ async def test_a_stranger_with_a_signed_id_waits_for_a_person(world: World) -> N
     assert found["id"] != conversation_id
     assert (found["holder"], found["related_id"]) == (Holder.HUMAN, conversation_id)
     assert world.wakeups.of(ADVANCE) == []
-    assert world.wakeups.of(DELIVER) == [f"alert:{found['id']}"]
+    assert world.wakeups.of(DELIVER) == [f"handoff:{found['id']}"]
     assert (await world.audited())[-1] == "conversation.held"
 
 
@@ -166,8 +166,8 @@ async def test_a_colleague_who_cannot_be_proven_is_taken_for_an_impostor(world: 
     held = await world.row("SELECT holder, held_because FROM conversations")
     assert held["holder"] == Holder.HUMAN
     assert "impostor" in held["held_because"]
-    assert len(world.desk.notices) == 1
-    assert "ceo@acme.example" not in world.desk.notices[0]
+    assert len(world.desk.briefs) == 1
+    assert "ceo@acme.example" not in world.desk.brief.customer
 
 
 async def test_an_id_that_was_forged_into_two_conversations_names_the_older(world: World) -> None:

@@ -324,18 +324,39 @@ async def test_an_expired_request_is_denied_to_the_agent(desk: Desk) -> None:
 # Failures
 
 
-async def test_a_failed_turn_is_an_honest_word_and_an_alert(desk: Desk) -> None:
+async def test_a_failed_turn_is_an_honest_word_and_a_conversation_for_staff(desk: Desk) -> None:
     conversation_id = await desk.text("break")
 
     await desk.advance(conversation_id)
 
     assert desk.channel.texts == [wording.APOLOGY]
-    assert "no quota" in desk.desk.notices[0]
+    assert "no quota" in desk.desk.brief.reason
     assert (await desk.row("SELECT state, failure FROM turns")) == {"state": "failed", "failure": "no quota"}
-    assert await desk.audited() == ["turn.failed"]
+    assert await desk.audited() == ["turn.failed", "handoff.opened"]
 
 
-async def test_after_a_failed_turn_the_next_message_is_answered(desk: Desk) -> None:
+async def test_after_a_failed_turn_a_person_goes_on_or_lets_the_agent_try_again(desk: Desk) -> None:
+    conversation_id = await desk.text("break")
+    await desk.advance(conversation_id)
+    await desk.text("hello")
+    await desk.advance(conversation_id)
+    await desk.handoffs.hand_back(desk.desk.brief.handoff_id, actor="U0ADA")
+    await desk.advance(conversation_id)
+
+    assert desk.desk.shown == ["hello"]
+    assert desk.channel.texts[1] == wording.HANDED_BACK
+    assert desk.channel.texts[2].startswith("You said: [Note from the support desk")
+    assert desk.channel.texts[2].endswith("/ break / hello")
+
+
+async def test_a_failed_turn_stays_with_the_agent_where_there_is_nobody_else(desk: Desk) -> None:
+    desk.outcomes = outcomes.Outcomes(
+        desk.db,
+        desk.channels,
+        rules=outcomes.ApprovalRules(1, timedelta(hours=1)),
+        alert_channel="",
+        clock=desk.clock,
+    )
     conversation_id = await desk.text("break")
     await desk.advance(conversation_id)
     await desk.text("hello")

@@ -22,6 +22,7 @@ from channels.message import (
 from channels.staff import ButtonValue, CardRef, Click, ClickAction, DenySubmitted, EditSubmitted, Member, Reply
 from gateway.approvals import Approvals
 from gateway.approvers import Approvers
+from gateway.attachments import Attachments
 from gateway.cards import Cards
 from gateway.carriers import carriers
 from gateway.domain import (
@@ -35,6 +36,14 @@ from gateway.domain import (
     TurnState,
     new_id,
 )
+from gateway.handoff.access import StaffAccess
+from gateway.handoff.briefs import Briefs
+from gateway.handoff.carriers import thread_carriers
+from gateway.handoff.handoffs import Handoffs
+from gateway.handoff.hours import Hours
+from gateway.handoff.staff import Staff
+from gateway.handoff.upkeep import Upkeep
+from gateway.handoff.voice import Voice
 from gateway.inbound import Inbound
 from gateway.leases import Leases
 from gateway.outbound import Outbound
@@ -51,6 +60,7 @@ ALICE = "+15550001"
 OURS = "+15559999"
 TEAM = "T0ACME"
 APPROVERS_CHANNEL = "C0APPROVERS"
+HANDOFF_CHANNEL = "C0HANDOFF"
 TTL = timedelta(hours=24)
 ADA = Member("U0ADA", TEAM, "Ada")
 GRACE = Member("U0GRACE", TEAM, "Grace")
@@ -111,6 +121,8 @@ class World:
     debounce: timedelta = timedelta(seconds=1)
     required: int = 1
     approver_set: tuple[str, ...] = ()
+    hours: Hours | None = None
+    idle: timedelta = timedelta()
     linked: tuple[frozenset[str], ...] = ()
 
     def __post_init__(self) -> None:
@@ -122,9 +134,26 @@ class World:
         self.approvals = Approvals(
             self.db, self.approvers, self.cards, self.wakeups, escalation_channel="C0ESCALATION", clock=self.clock
         )
+        self.voice = Voice(self.channels)
+        self.access = StaffAccess(self.db, slack_channel_id=HANDOFF_CHANNEL, approvers=self.approver_set)
+        self.access.desk = self.desk
+        self.handoffs = Handoffs(
+            self.db, self.voice, self.wakeups, slack_channel_id=HANDOFF_CHANNEL, hours=self.hours, clock=self.clock
+        )
+        self.staff = Staff(self.db, self.handoffs, self.voice, self.access, self.wakeups, clock=self.clock)
+        self.upkeep = Upkeep(self.db, self.handoffs, self.access, self.wakeups, idle=self.idle, clock=self.clock)
+        thread = thread_carriers(
+            self.db,
+            self.channels,
+            self.desk,
+            self.wakeups,
+            briefs=Briefs(self.db, clock=self.clock),
+            attachments=Attachments(self.db, self.channels),
+            clock=self.clock,
+        )
         self.outbound = Outbound(
             self.db,
-            carriers(self.channels, self.desk, self.cards),
+            {**carriers(self.channels, self.desk, self.cards), **thread},
             self.wakeups,
             retry_at=retry_at,
             clock=self.clock,
@@ -134,7 +163,8 @@ class World:
             self.db,
             self.channels,
             rules=ApprovalRules(self.required, TTL),
-            alert_channel="C0HANDOFF",
+            alert_channel=HANDOFF_CHANNEL,
+            hours=self.hours,
             clock=self.clock,
         )
 

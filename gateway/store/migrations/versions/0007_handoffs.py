@@ -41,8 +41,8 @@ def upgrade() -> None:
     # Conversations that were held before there were handoffs wait for a person as all others do.
     op.execute(
         """
-        INSERT INTO handoffs (id, conversation_id, cause, reason, opened_at, touched_at, answered, shown)
-        SELECT 'hof_' || id, id, 'held', held_because, updated_at, updated_at, taken, taken
+        INSERT INTO handoffs (id, conversation_id, cause, reason, opened_at, touched_at, since, upto, answered, shown)
+        SELECT 'hof_' || id, id, 'held', held_because, updated_at, updated_at, taken, taken, taken, taken
         FROM conversations WHERE holder = 'human'
         """
     )
@@ -53,7 +53,7 @@ def _handoffs() -> None:
     for name in ("cause", "assigned_to", "stopping", "thread_slack_channel_id", "thread_ts", "closed_by"):
         op.add_column("handoffs", sa.Column(name, sa.Text(), server_default="", nullable=False))
     op.add_column("handoffs", sa.Column("state", sa.Text(), server_default="waiting", nullable=False))
-    for name in ("answered", "shown", "touched_at", "checked_at"):
+    for name in ("since", "upto", "answered", "shown", "touched_at", "checked_at"):
         op.add_column("handoffs", sa.Column(name, sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("handoffs", sa.Column("warned_at", sa.BigInteger(), nullable=True))
     op.add_column("handoffs", sa.Column("told", sa.SmallInteger(), server_default="0", nullable=False))
