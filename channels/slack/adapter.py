@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -15,15 +16,18 @@ from channels.base import Limits
 from channels.errors import PermanentFailure, SendError
 from channels.message import Answer, Attachment, ChannelName, OutboundPart, Receipt, ReplyTarget
 from channels.slack.api import Json, SlackApi, metadata
-from channels.slack.compose import PART_CHARS, compose, message_of
+from channels.slack.compose import PART_CHARS, compose, message_of, without_mentions
 from channels.slack.files import SlackFiles
 from channels.slack.mrkdwn import escape
 from channels.slack.progress import MESSAGE_TS, Pace, SlackProgress, StreamStarts
 from channels.slack.settled import find_settled
+from channels.slack.thread_files import ThreadFiles
+from channels.staff import CardRef
 
 log = structlog.get_logger(__name__)
 
 _RECENT = timedelta(minutes=10)
+_RETRIED_WITHIN = timedelta(days=2)  # a file from longer ago belongs to another message
 # What was begun is gone, or can't be changed any more: the answer is posted anew.
 _CAN_NOT_BE_COMPLETED = frozenset({"message_not_found", "edit_window_closed", "cant_update_message", "block_mismatch"})
 # Slack did not like the blocks; the words alone still say it.
@@ -47,6 +51,7 @@ class SlackAdapter:
     ) -> None:
         self._api = api
         self._files = files
+        self._thread_files = ThreadFiles(api)
         self._staff_channels = staff_channels
         self._now = now
         self._starts = StreamStarts(now)
@@ -57,8 +62,10 @@ class SlackAdapter:
         return compose(answer, target, key=key)
 
     async def send(self, part: OutboundPart) -> Receipt:
-        """Post one part into its thread, once."""
+        """Post one part into its thread, once: first its files, then the words by which all of it is found again."""
         place = self._place(part.target)
+        if part.attachments:
+            part = replace(part, text=without_mentions(await self._share_files(part, place)))
         try:
             return await self._deliver(place, part.key, message_of(part.text))
         except PermanentFailure as failure:
@@ -90,6 +97,24 @@ class SlackAdapter:
     async def fetch(self, attachment: Attachment) -> Attachment:
         """A customer's file with its content."""
         return await self._files.fetch(attachment)
+
+    async def _share_files(self, part: OutboundPart, place: Json) -> str:
+        """Put the part's files into its thread, unless they are there. Returns what is to be said with them."""
+        lost = [file for file in part.attachments if not file.content]
+        try:
+            await self._thread_files.share(
+                part.attachments,
+                thread=CardRef(place["slack_channel"], place["thread_ts"]),
+                key=part.key,
+                since=self._now() - _RETRIED_WITHIN,
+                team_id=place["team"],
+            )
+        except PermanentFailure as failure:
+            log.warning("slack.files_refused", code=failure.code, part_key=part.key)
+            lost = list(part.attachments)
+        notes = [f"(The file {file.name} could not be sent.)" for file in lost]
+        sent = ", ".join(file.name for file in part.attachments if file not in lost)
+        return "\n\n".join(filter(None, [part.text.strip() or sent, *notes]))
 
     async def _deliver(self, place: Json, key: str, content: Json) -> Receipt:
         """Complete the message that was begun for this answer, or post a new one.

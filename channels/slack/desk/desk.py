@@ -17,13 +17,13 @@ from channels.slack.api import Json, SlackApi
 from channels.slack.desk.brief import compose_brief
 from channels.slack.desk.card import compose_card
 from channels.slack.desk.draft import compose_draft
-from channels.slack.desk.thread_files import ThreadFiles
 from channels.slack.desk.thread_line import compose_line, heading, with_whole_text
 from channels.slack.files import SlackFiles
 from channels.slack.fresh import Fresh
 from channels.slack.limits import MESSAGE_TEXT
 from channels.slack.mrkdwn import harmless, notice, shorten
 from channels.slack.settled import find_settled
+from channels.slack.thread_files import ThreadFiles
 from channels.staff import ApprovalCard, CardRef, DraftCard, HandoffBrief, Member, ThreadLine
 
 log = structlog.get_logger(__name__)
