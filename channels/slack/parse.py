@@ -24,7 +24,7 @@ from channels.message import (
     ReplyTarget,
     Sender,
 )
-from channels.slack.desk.staff_text import mentions, staff_markdown
+from channels.slack.desk.staff_text import mentions, signs_in, staff_markdown
 from channels.slack.people import Person
 from channels.slack.reading import NameOf, mentioned, readable
 from channels.staff import CardRef, StaffChange, StaffMessage
@@ -213,7 +213,9 @@ def _by_staff(body: Json, event: Json, message: Json, change: StaffChange, peopl
         message=CardRef(place.slack_channel_id, place.ts),
         member_id=member_id,
         team_id=str(message.get("user_team") or message.get("team") or place.team_id),
-        text=staff_markdown(said, bot_user_id=bot_user_of(body), name_of=_names(people)),
+        text=staff_markdown(
+            said, bot_user_id=bot_user_of(body), name_of=_names(people), signs=signs_in(message.get("blocks"))
+        ),
         sent_at=_moment(str(event["ts"])),
         event_id=str(body.get("event_id", "")),
         change=change,

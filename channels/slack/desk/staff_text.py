@@ -8,7 +8,8 @@ See https://docs.slack.dev/messaging/formatting-message-text/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import emoji
 
@@ -27,6 +28,7 @@ _CODE = re.compile(r"`([^`\n]+)`")
 _TAG = re.compile(r"<((?:[@#!]|[a-z][a-z+.-]*:)[^<>]*)>")
 _MENTION = re.compile(r"<(?:@|!subteam\^)([A-Z0-9]+)(?:\|[^<>]*)?>")
 _EMOJI = re.compile(r":([a-z0-9_+'-]+):(?::skin-tone-([2-6]):)?")
+_CODE_POINTS = re.compile(r"(?!d[89a-f])[0-9a-f]{2,5}(?:-(?!d[89a-f])[0-9a-f]{2,5})*")
 _FLAG = re.compile(r"flag-([a-z])([a-z])")
 
 _QUOTED = re.compile(r"\s*>")
@@ -37,15 +39,23 @@ _MARK_OF_LINE = re.compile(r"(?=#{1,6}(?:\s|$)|[+*](?:\s|$)|[-=_*|: ]{2,}$|[=-]$
 _MARK_OF_TEXT = re.compile(
     r"""(?x)
     \\(?=[!-/:-@\[-`{-~]|$) | ` | ~(?=~) | (?<=~)~
-    | (?<!\s)\* | \*(?!\s)
+    | (?<=\S)\* | \*(?=\S)
     | (?<![^\W_])_ | _(?![^\W_])
     | \](?=[(\[:]) | <(?=[A-Za-z/?]) | &(?=\#?\w+;)
     """
 )
 
 
-def staff_markdown(text: str, *, bot_user_id: str = "", name_of: NameOf = lambda _: "") -> str:
-    """The message as Markdown. A mention of the app at either end says nothing more, and is left out."""
+Signs = Mapping[str, str]  # emoji by their names in Slack
+
+
+def staff_markdown(
+    text: str, *, bot_user_id: str = "", name_of: NameOf = lambda _: "", signs: Signs | None = None
+) -> str:
+    """The message as Markdown. A mention of the app at either end says nothing more, and is left out.
+
+    `signs` are the emoji of the message; where Slack does not tell them, every known code in the text is taken for one.
+    """
     held: list[str] = []
 
     def hold(markdown: str) -> str:
@@ -56,6 +66,7 @@ def staff_markdown(text: str, *, bot_user_id: str = "", name_of: NameOf = lambda
     text = _BLOCK_OF_CODE.sub(lambda match: hold(_fence(readable(match[1], name_of=name_of))), text)
     text = _CODE.sub(lambda match: hold(f"`{readable(match[1], name_of=name_of)}`"), text)
     text = _TAG.sub(lambda match: hold(_spoken(match[0], name_of)), text)
+    text = _EMOJI.sub(lambda match: hold(_sign(match, signs)), text)
     lines = [_line(line) for line in _unescaped(text).split("\n")]
     # What is held may hold more: a link within a quotation of code.
     return _released("\n".join(_apart(lines)), held).strip()
@@ -83,7 +94,7 @@ def _line(line: str) -> str:
 def _inline(text: str) -> str:
     for mark, (pattern, _) in _MARKS.items():
         text = pattern.sub(rf"{mark}\1{mark}", text)
-    text = _MARK_OF_TEXT.sub(lambda match: f"\\{match[0]}", _EMOJI.sub(_sign, text))
+    text = _MARK_OF_TEXT.sub(lambda match: f"\\{match[0]}", text)
     for mark, (_, markdown) in _MARKS.items():
         text = text.replace(mark, markdown)
     return text
@@ -101,9 +112,34 @@ def _apart(lines: list[str]) -> Iterator[str]:
         before = line
 
 
-def _sign(match: re.Match[str]) -> str:
-    """The emoji of a code, or the code where nobody else knows it."""
+def signs_in(blocks: Any) -> Signs | None:
+    """The emoji of a message by the names that its text has for them. None where Slack sent no such blocks."""
+    rich = [item for item in blocks if isinstance(item, dict) and item.get("type") == "rich_text"] if blocks else []
+    if not rich:
+        return None
+    return {str(element.get("name")): _from_code_points(element["unicode"]) for element in _emoji_elements(rich)}
+
+
+def _emoji_elements(value: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _emoji_elements(item)
+    elif isinstance(value, dict):
+        if value.get("type") == "emoji" and _CODE_POINTS.fullmatch(str(value.get("unicode"))):
+            yield value
+        yield from _emoji_elements(value.get("elements"))
+
+
+def _from_code_points(code_points: str) -> str:
+    return "".join(chr(int(point, 16)) for point in code_points.split("-"))
+
+
+def _sign(match: re.Match[str], signs: Signs | None) -> str:
+    """The emoji of a code, or the code where it is none, or one that is only known in this workspace."""
     name, tone = match[1], match[2]
+    if signs is not None:
+        toned = f"{name}::skin-tone-{tone}" if tone else name
+        return signs.get(toned) or signs.get(name) or match[0]
     flag = _FLAG.fullmatch(name)
     if flag:
         return "".join(chr(ord("🇦") + ord(letter) - ord("a")) for letter in flag.groups())

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from channels.slack.desk.staff_text import mentions, staff_markdown
+from channels.slack.desk.staff_text import mentions, signs_in, staff_markdown
 from channels.slack.mrkdwn import escape
 from channels.sms.plain import plain_text
 
@@ -38,6 +38,7 @@ NAMES = {"U0ADA": "Ada *Approver*"}
         ("so:```\na = 1\n*b*\n```thanks", "so:\n```\na = 1\n*b*\n```\nthanks"),
         ("&gt; you said *this*\nYes.", "> you said **this**\n\nYes."),
         ("• one\n• two\n    ◦ three\nThat is all", "- one\n- two\n  - three\n\nThat is all"),
+        ("* one", "\\* one"),
         ("# 5 is next\n---\nStan", "\\# 5 is next\n\\---\nStan"),
         ("    indented", "indented"),
         ("<@U0BOT> note: look at this", "note: look at this"),
@@ -46,6 +47,18 @@ NAMES = {"U0ADA": "Ada *Approver*"}
 )
 def test_each_notation_of_slack_becomes_markdown(said: str, markdown: str) -> None:
     assert staff_markdown(said, bot_user_id="U0BOT", name_of=lambda member_id: NAMES.get(member_id, "")) == markdown
+
+
+def test_where_slack_tells_which_emoji_a_message_has_those_alone_are_taken_for_some() -> None:
+    emoji = [{"type": "emoji", "name": "simple_smile", "unicode": "1f642"}]
+    emoji.append({"type": "emoji", "name": "wave::skin-tone-2", "unicode": "1f44b-1f3fb"})
+    emoji.append({"type": "emoji", "name": "our_own"})
+    emoji.append({"type": "emoji", "name": "tada", "unicode": "not a number"})
+    blocks = [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": emoji}]}]
+
+    said = staff_markdown("a:b:c :tada: :simple_smile: :wave::skin-tone-2: :our_own:", signs=signs_in(blocks))
+
+    assert said == "a:b:c :tada: 🙂 👋🏻 :our_own:"
 
 
 def test_people_and_groups_are_named_once_in_order() -> None:
