@@ -158,7 +158,7 @@ class Outcomes:
         """Write how a run ended."""
         match ending:
             case Replied(text) if text.strip():
-                step = await self._reply(claimed, turn, text, posted, tools)
+                step = await self._reply(claimed, turn, ending, posted, tools)
             case Replied():
                 step = await self._fail(claimed, turn, NO_WORDS, posted, tools)
             case Failed(reason):
@@ -169,11 +169,15 @@ class Outcomes:
                 step = await self._hand_over(claimed, turn, ending, posted, tools)
         return step
 
-    async def _reply(self, claimed: Claimed, turn: Turn, text: str, posted: int, tools: Sequence[ToolOutcome]) -> Step:
+    async def _reply(
+        self, claimed: Claimed, turn: Turn, said: Replied, posted: int, tools: Sequence[ToolOutcome]
+    ) -> Step:
         now = self._clock()
         async with self._db.transaction() as tx:
-            await self._say(tx, turn, DeliveryKind.ANSWER, text, key=turn.id, now=now)
+            await self._say(tx, turn, DeliveryKind.ANSWER, said.text, key=turn.id, now=now)
             cards = await self._note_tools(tx, turn, tools, now=now)
+            if said.leaves_open:
+                cards += await self._withdraw(tx, turn, now=now)
             await turns.end(tx, turn.id, TurnState.DONE, now=now)
             due_at = await conversations.end_turn(tx, claimed.lease, posted=posted, now=now)
             head = await deliveries.claim_head(tx, turn.conversation_id, now=now, until=now + outbound.SENDING_LEASE)
@@ -278,7 +282,7 @@ class Outcomes:
             for approval in asked:
                 await self._ask(tx, approval, now=now)
             # Once a turn, but for words that had begun to grow: they are not left half said.
-            key = f"{asked[0].id}:checking" if turn.begun else f"{turn.id}:checking"
+            key = f"{asked[0].id}:checking" if asked and turn.begun else f"{turn.id}:checking"
             await self._say(tx, turn, DeliveryKind.NOTICE, wording.CHECKING, key=key, now=now)
             cards = await self._note_tools(tx, turn, tools, now=now)
             await turns.pause(tx, turn.id)

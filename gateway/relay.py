@@ -44,11 +44,12 @@ class Replied:
     """The turn is over, and this is what the agent said."""
 
     text: str
+    leaves_open: bool = False  # it has done without an answer to some of its requests
 
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """The turn waits for people."""
+    """The turn waits for people: for these, or for what it has asked before."""
 
     requests: tuple[ApprovalAsked, ...]
 
@@ -74,9 +75,13 @@ Ending = Replied | Paused | Failed | HandedOver
 
 @dataclass(slots=True)
 class Relay:
-    """The state of one reading. `answered` are requests that have been decided: the platform may repeat them."""
+    """The state of one reading. `answered` are requests that are known: the platform may repeat them.
+
+    `is_waiting` says that people still decide on some of them: a platform that has fallen silent waits for those.
+    """
 
     answered: Collection[str] = ()
+    is_waiting: bool = False
     progress: Progress | None = None  # what the customer sees meanwhile
     outcomes: list[ToolOutcome] = field(default_factory=list)
     _deltas: list[str] = field(default_factory=list)
@@ -84,6 +89,7 @@ class Relay:
     _error: Failed | None = None
     _requests: dict[str, ApprovalAsked] = field(default_factory=dict)
     _handed: HandedOver | None = None
+    _running: set[str] = field(default_factory=set)  # tool calls
 
     async def read(self, events: AsyncIterator[SessionEvent]) -> Ending:
         """Read until the turn ends or pauses. Raises SessionError when the connection is lost."""
@@ -98,12 +104,15 @@ class Relay:
 
     @property
     def _seems_over(self) -> bool:
-        return self._reply is not None or self._error is not None or bool(self._requests)
+        is_silent = self.is_waiting and not self._running
+        return self._reply is not None or self._error is not None or bool(self._requests) or is_silent
 
     def _take(self, event: SessionEvent) -> bool:
         """Note what an event says; True when nothing more is to come."""
         if self.progress is not None:
             show(event, self.progress)
+        if event.type is SessionEventType.TOOL_CALL:
+            self._note_call(event.data)
         match event.type:
             case SessionEventType.MESSAGE_DELTA:
                 self._deltas.append(event.delta or "")
@@ -123,6 +132,13 @@ class Relay:
                 pass
         return False
 
+    def _note_call(self, data: Mapping[str, Any]) -> None:
+        call_id = str(data.get("tool_call_id") or "")
+        if data.get("status") == "Running":
+            self._running.add(call_id)
+        else:
+            self._running.discard(call_id)
+
     def _is_final(self, status: ParticipantStatus | None) -> bool:
         match status:
             case ParticipantStatus.AWAITING_APPROVAL:
@@ -135,10 +151,10 @@ class Relay:
     def _ending(self) -> Ending:
         if self._handed is not None:
             return self._handed
-        if self._requests and self._reply is None:
-            return Paused(tuple(self._requests.values()))
         if self._reply is not None:
-            return Replied(self._reply)
+            return Replied(self._reply, leaves_open=self.is_waiting)
+        if self._requests or (self.is_waiting and self._error is None):
+            return Paused(tuple(self._requests.values()))
         return self._error or Replied("".join(self._deltas))
 
 

@@ -24,7 +24,7 @@ from gateway.batch import Batch, batch_of, count_posted, find_batch
 from gateway.domain import Approval, Message, Turn, utcnow
 from gateway.events import SessionEvent, SessionEventType, SessionMessage
 from gateway.handoff.keywords import wants_person
-from gateway.relay import Ending, Failed, HandedOver, Relay, ToolOutcome, ending_from
+from gateway.relay import Ending, Failed, HandedOver, Relay, Replied, ToolOutcome, ending_from
 from gateway.session import Session, SessionDisconnectedError, SessionError, SessionTimeoutError, Subscription
 from gateway.sessions import Sessions
 from gateway.store import approvals, conversations, handoffs, messages, notes, turns
@@ -151,12 +151,15 @@ class Run:
     ) -> Ending:
         asked = await approvals.of_turn(self._db, self.turn.id)
         self._relay.answered = {approval.request_id for approval in asked}
+        self._relay.is_waiting = any(approval.is_pending for approval in asked)
         answered = await self._answer(session, asked, history)
         ending = None if answered else ending_from(history, after=start, answered=self._relay.answered)
         if isinstance(ending, Failed) and ending.was_interrupted:
             log.info("turn.repeated", turn_id=self.turn.id)
             await self._set_cursor(count_posted(history))
             return await self._post(session, events, batch, again=True)
+        if isinstance(ending, Replied):
+            return replace(ending, leaves_open=self._relay.is_waiting)
         return ending or await self._read_or_look(session, events, start)
 
     async def _post(self, session: Session, events: Subscription, batch: Batch, *, again: bool = False) -> Ending:

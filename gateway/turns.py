@@ -97,7 +97,9 @@ class Turns:
         turn = await turns.get(self._db, claimed.open_turn_id)
         assert turn is not None  # noqa: S101  # rows of turns are never removed
         if turn.state is TurnState.PAUSED:
-            if any(approval.is_pending for approval in await approvals.of_turn(self._db, turn.id)):
+            asked = await approvals.of_turn(self._db, turn.id)
+            has_news = any(not approval.is_pending and approval.answered_at is None for approval in asked)
+            if not has_news and any(approval.is_pending for approval in asked):
                 return await self._outcomes.wait_on(claimed, turn)
             turn = replace(turn, deadline_at=self._clock() + self._turn_timeout)
             await turns.go_on(self._db, turn.id, claimed.lease, deadline_at=turn.deadline_at)

@@ -1,7 +1,9 @@
 """A platform that speaks the session protocol and none of our engine's extras: it knows no client_message_id, sends no
 tool_result, gives no codes, and repeats nothing on connecting. It has a history, as every platform has.
 
-The agent says "You said: …". A message `ask` makes it ask for approval; `break` makes it fail; `hang` is not answered.
+The agent says "You said: …". A message `ask` makes it ask for approval; `break` makes it fail; `hang` is not answered;
+`ask twice` makes it ask for two approvals at once and go on when it has both, `ask either` when it has one; `hand over`
+makes it call the tool that hands a conversation to staff.
 """
 
 from __future__ import annotations
@@ -76,6 +78,8 @@ class PlainPlatform:
         if isinstance(content, dict) and content.get("type_string") == "response_message":
             kept = {"type": "response_message", "value": content["value"]}
             message = self._keep(history, USER, kept, parent_message_id=frame["parent_message_id"])
+            if self._waits_for_more(history):
+                return [*ack(frame, message_id=message["id"]), _status(frame, "Processing")]
             answer = content["value"]["tool_call_approval"]
             said = f"Denied: {answer['deny']}" if "deny" in answer else f"Done with {answer['confirm']}"
             return [*ack(frame, message_id=message["id"]), *self._reply(frame, history, said)]
@@ -94,6 +98,13 @@ class PlainPlatform:
                 content = {"type": "tool_call_approval", "tool_name": "refund_order", "arguments": {"amount": 25}}
                 told = self._tell(frame, self._keep(history, AGENT, content))
                 return [_status(frame, "Processing"), told, _status(frame, "AwaitingApproval")]
+            case "ask twice" | "ask either":
+                requests = [
+                    {"type": "tool_call_approval", "tool_name": "refund_order", "arguments": {"amount": amount}}
+                    for amount in (25, 30)
+                ]
+                asked = [self._tell(frame, self._keep(history, AGENT, request)) for request in requests]
+                return [_status(frame, "Processing"), *asked, _status(frame, "AwaitingApproval")]
             case "break":
                 content = {"type": "error_message", "error": "no quota"}
                 return [
@@ -101,6 +112,15 @@ class PlainPlatform:
                     self._tell(frame, self._keep(history, AGENT, content)),
                     _status(frame, "Idle"),
                 ]
+            case str() as text if text.startswith("hand over"):
+                content = {
+                    "type": "tool_call",
+                    "tool_name": "handoff_to_human",
+                    "arguments": {"reason": "the customer is lost"},
+                    "status": "Complete",
+                }
+                told = self._tell(frame, self._keep(history, AGENT, content))
+                return [_status(frame, "Processing"), told, *self._reply(frame, history, "Somebody will come.")[1:]]
             case "hang":
                 return [_status(frame, "Processing")]
             case _:
@@ -109,6 +129,11 @@ class PlainPlatform:
     def _reply(self, frame: JsonObject, history: list[JsonObject], text: str) -> list[JsonObject]:
         told = self._tell(frame, self._keep(history, AGENT, text_content(text)))
         return [_status(frame, "Processing"), told, _status(frame, "Idle")]
+
+    def _waits_for_more(self, history: list[JsonObject]) -> bool:
+        """Whether the agent, asked to wait for two answers, has only one of them."""
+        said = [message["content"].get("value") for message in history if message["sender"] == USER]
+        return "ask twice" in said and len(self.answers()) < 2
 
     def _keep(self, history: list[JsonObject], sender: JsonObject, content: JsonObject, **fields: Any) -> JsonObject:
         message = {"id": f"m-{len(history) + 1}", "sender": sender, "content": content, **fields}

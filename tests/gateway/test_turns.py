@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from channels.message import Attachment
+from channels.staff import ApprovalState
 from gateway import outcomes, turns, wording
 from gateway.attachments import Attachments
 from gateway.domain import ConversationId, utcnow
@@ -308,6 +309,38 @@ async def test_a_denial_reaches_the_agent_with_its_reason(desk: Desk) -> None:
     await desk.advance(conversation_id)
 
     assert desk.platform.answers() == [{"deny": "Too old"}]
+
+
+async def test_of_two_requests_each_is_answered_when_it_is_decided(desk: Desk) -> None:
+    conversation_id = await desk.text("ask twice")
+    await desk.advance(conversation_id)
+    second, first = await approvals.newest(desk.db, limit=3)
+
+    await desk.deny(second, reason="Once is enough")
+    await desk.advance(conversation_id)
+    after_one = desk.platform.answers()
+    open_still = await desk.approval(first.id)
+    await desk.press(first)
+    await desk.advance(conversation_id)
+
+    assert after_one == [{"deny": "Once is enough"}]
+    assert open_still.is_pending
+    assert desk.platform.answers() == [{"deny": "Once is enough"}, {"confirm": {}}]
+    assert desk.channel.texts == [wording.CHECKING, "Done with {}"]
+
+
+async def test_a_request_that_the_agent_no_longer_waits_for_is_withdrawn(desk: Desk) -> None:
+    conversation_id = await desk.text("ask either")
+    await desk.advance(conversation_id)
+    second, first = await approvals.newest(desk.db, limit=3)
+
+    await desk.press(first)
+    await desk.advance(conversation_id)
+    await desk.deliver_all()
+
+    assert desk.channel.texts[-1] == "Done with {}"
+    assert (await desk.approval(second.id)).state is ApprovalState.WITHDRAWN
+    assert {card.state for card in desk.desk.cards.values()} == {ApprovalState.APPROVED, ApprovalState.WITHDRAWN}
 
 
 async def test_an_expired_request_is_denied_to_the_agent(desk: Desk) -> None:
