@@ -117,6 +117,7 @@ KEYS = (
     "message",
     "previous_message",
     "team",
+    "blocks",
 )
 
 
