@@ -12,7 +12,7 @@ import typer
 from gateway.cli import checks, forgetting, lookups, processes, sandbox, talking, tracing
 from gateway.errors import ConfigurationError, GatewayError
 from gateway.session import SessionError
-from gateway.store.database import DatabaseUnavailable
+from gateway.store.database import DatabaseUnavailable, WrongSchema
 
 app = typer.Typer(
     name="frontdesk",
@@ -34,7 +34,7 @@ def main() -> None:
     """Run the command line."""
     try:
         app()
-    except ConfigurationError as error:
+    except (ConfigurationError, WrongSchema) as error:
         _fail(str(error), 2)
     except (GatewayError, SessionError, DatabaseUnavailable) as error:
         _fail(str(error), 1)

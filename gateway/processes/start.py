@@ -14,7 +14,7 @@ from gateway.agent.errors import DefinitionError
 from gateway.errors import ConfigurationError, GatewayError
 from gateway.logs import set_up_logging
 from gateway.settings import ProcessType, Settings, read_settings
-from gateway.store.database import DatabaseUnavailable
+from gateway.store.database import DatabaseUnavailable, WrongSchema
 
 
 def start(process: ProcessType, run: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
@@ -24,7 +24,7 @@ def start(process: ProcessType, run: Callable[[Settings], Coroutine[Any, Any, No
         set_up_logging(level=settings.log_level, style=settings.log_format)
         with Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(run(settings))
-    except (ConfigurationError, DefinitionError) as error:
+    except (ConfigurationError, DefinitionError, WrongSchema) as error:
         _fail(error, 2)
     except (GatewayError, DatabaseUnavailable, ChannelError) as error:
         _fail(error, 1)

@@ -55,11 +55,30 @@ class DatabaseUnavailable(Exception):
     """The database cannot be reached, is locked for too long, or lacks our tables. What was begun was rolled back."""
 
 
+class WrongSchema(DatabaseUnavailable):
+    """It has not the tables that this release needs. An operator has to migrate it, or to install another release."""
+
+
 NOT_MIGRATED = "it has no tables of ours, or old ones: run `frontdesk migrate`"
 
 
 async def connect(url: str, *, pool_size: int = 10) -> Database:
-    """Open the database at `sqlite:///PATH`, `postgres://…` or `postgresql://…`. Whoever opens it closes it."""
+    """Open the database at `sqlite:///PATH`, `postgres://…` or `postgresql://…`. Whoever opens it closes it.
+
+    Raises `DatabaseUnavailable`, and `WrongSchema` where it is not migrated, or by a newer release.
+    """
+    from gateway.store.schema import require_current
+
+    opened = await _open(url, pool_size)
+    try:
+        await require_current(opened)
+    except BaseException:
+        await opened.close()
+        raise
+    return opened
+
+
+async def _open(url: str, pool_size: int) -> Database:
     scheme = urlsplit(url).scheme
     if scheme == "sqlite":
         from gateway.store.sqlite import SqliteDatabase

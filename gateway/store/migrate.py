@@ -12,19 +12,24 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from gateway.store.database import sqlite_path
+from gateway.store.database import WrongSchema, sqlite_path
 
 ADVISORY_LOCK = 0x46524F4E54  # "FRONT"
 
 
 async def migrate(url: str) -> None:
-    """Run every version that the database at `url` has not seen yet."""
+    """Run every version that the database at `url` has not seen yet. Raises `WrongSchema` for a newer database."""
     async with _locked_connection(url) as connection:
-        await connection.run_sync(_upgrade)
+        try:
+            await connection.run_sync(_upgrade)
+        except CommandError as error:
+            # It has a version that we do not.
+            raise WrongSchema(f"a newer release has migrated the database: {error}") from error
 
 
 def _upgrade(connection: Connection) -> None:

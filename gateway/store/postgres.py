@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncpg
 
-from gateway.store.database import NOT_MIGRATED, DatabaseUnavailable, Dialect, Row, Statements
+from gateway.store.database import NOT_MIGRATED, DatabaseUnavailable, Dialect, Row, Statements, WrongSchema
 
 COMMAND_TIMEOUT_S = 30.0
 
@@ -100,7 +100,7 @@ def _translated() -> Iterator[None]:
     ) as error:
         raise DatabaseUnavailable(str(error) or "no answer") from error
     except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError) as error:
-        raise DatabaseUnavailable(NOT_MIGRATED) from error
+        raise WrongSchema(NOT_MIGRATED) from error
     except asyncpg.InterfaceError as error:
         if "closed" not in str(error) and "closing" not in str(error):
             raise

@@ -20,7 +20,7 @@ from typing import Any
 
 import aiosqlite
 
-from gateway.store.database import NOT_MIGRATED, DatabaseUnavailable, Dialect, Row, Statements
+from gateway.store.database import NOT_MIGRATED, DatabaseUnavailable, Dialect, Row, Statements, WrongSchema
 
 BUSY_TIMEOUT_S = 15.0
 # SQLite's own waiting sleeps up to 100 ms between tries, and in a thread.
@@ -190,5 +190,5 @@ def _translated() -> Iterator[None]:
         if any(sign in str(error) for sign in _AWAY):
             raise DatabaseUnavailable(str(error)) from error
         if "no such table" in str(error) or "no such column" in str(error):
-            raise DatabaseUnavailable(NOT_MIGRATED) from error
+            raise WrongSchema(NOT_MIGRATED) from error
         raise

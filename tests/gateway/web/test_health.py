@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.app import Gateway, open_gateway
 from gateway.settings import Settings
+from gateway.store.migrate import migrate
 from tests.gateway.conftest import LEAVE
 from tests.gateway.web.conftest import client
 from tests.gateway.web.providers import a_text, post_as_twilio
@@ -54,13 +55,15 @@ async def test_a_redis_that_is_away_is_named_and_texts_are_stored_all_the_same(
     assert len(await gateway.db.fetch("SELECT id FROM messages")) == 1
 
 
-async def test_a_database_without_our_schema_is_named(
+async def test_a_database_that_lost_our_schema_is_named(
     settings: Settings, empty_database_url: str, redis_url: str
 ) -> None:
+    await migrate(empty_database_url)
     async with (
         open_gateway(settings.model_copy(update={"database_url": empty_database_url})) as gateway,
         client(gateway) as http,
     ):
+        await gateway.db.execute("ALTER TABLE conversations RENAME TO elsewhere")
         answer = await http.get("/readyz")
 
     assert answer.status_code == 503
