@@ -16,7 +16,7 @@ from channels.errors import ChannelDown, PermanentFailure, SendError, TemporaryF
 from channels.message import Receipt
 from gateway import audit, undelivered
 from gateway.carriers import Carrier
-from gateway.domain import Delivery, DeliveryId, DeliveryKind, DeliveryState, utcnow
+from gateway.domain import TO_CUSTOMERS, Delivery, DeliveryId, DeliveryKind, DeliveryState, utcnow
 from gateway.errors import NotFound
 from gateway.queue import Wakeups
 from gateway.store import deliveries, opt_outs
@@ -138,7 +138,7 @@ class Outbound:
     async def _attempt(self, claimed: ClaimedDelivery) -> ClaimedDelivery | None:
         """Send it once. The lane's next, where it has one and need not wait."""
         delivery = claimed.delivery
-        if claimed.is_suppressed and delivery.kind in (DeliveryKind.ANSWER, DeliveryKind.NOTICE):
+        if claimed.is_suppressed and delivery.kind in TO_CUSTOMERS:
             await self._finish(delivery, DeliveryState.FAILED, code="opted_out", reason="they opted out")
             return await self.claim(self._db, delivery.lane)
         try:

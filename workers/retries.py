@@ -14,7 +14,7 @@ LONGEST_WAIT = timedelta(minutes=10)
 CHANNEL_DOWN_WAIT = timedelta(minutes=1)
 
 # How old a message may grow before it is given up. A text is stale after hours, a mail may take days (RFC 5321
-# section 4.5.4.1), and a card is of use as long as its request is open.
+# section 4.5.4.1), and cards and the threads of handoffs are of use as long as they are open.
 LIFETIMES = {
     ChannelName.SMS: timedelta(hours=4),
     ChannelName.SLACK: timedelta(hours=24),
@@ -26,7 +26,7 @@ def retry_at(delivery: Delivery, error: SendError, now: datetime) -> datetime | 
     """The next attempt; None when the message is too old to be worth one."""
     at = now + _wait(delivery, error)
     lifetime = LIFETIMES[delivery.target.channel]
-    if delivery.kind is DeliveryKind.CARD:
+    if delivery.kind in (DeliveryKind.CARD, DeliveryKind.BRIEF, DeliveryKind.LINE):
         lifetime = timedelta(days=7)
     return at if at - delivery.created_at < lifetime else None
 

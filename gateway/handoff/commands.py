@@ -46,7 +46,7 @@ Meaning = ForCustomer | Internal | Order
 
 # What may stand before a note without making it anything else: blanks, signs that nobody sees, and Markdown's marks.
 _BEFORE = " \t\r\n*_~>`\u200b\u200c\u200d\u2060\ufeff\u00a0\u200e\u200f"
-_NOTE = re.compile(r"(?:internal )?note\W{0,3}[:\uff1a]", re.IGNORECASE)
+_NOTE = re.compile(r"(?:internal )?note[\W_]{0,3}[:\uff1a]", re.IGNORECASE)
 _ORDER = re.compile(r"[!\uff01]\s*(?P<word>[A-Za-z]+)\b[*_~`]*\s*(?P<argument>.*)", re.DOTALL)
 
 

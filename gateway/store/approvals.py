@@ -71,7 +71,7 @@ async def of_turn(db: Statements, turn_id: TurnId) -> Sequence[Approval]:
 async def of_conversation(db: Statements, conversation_id: ConversationId) -> Sequence[Approval]:
     """All requests of a conversation, oldest first."""
     rows = await db.fetch("SELECT * FROM approvals WHERE conversation_id = $1 ORDER BY id", conversation_id)
-    return [_approval(row) for row in rows]
+    return [approval_from(row) for row in rows]
 
 
 async def newest(db: Statements, *, limit: int, state: ApprovalState | None = None) -> Sequence[Approval]:
