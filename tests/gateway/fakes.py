@@ -59,6 +59,7 @@ class FakeChannel:
         self.texts: list[str] = []
         self.problems: deque[Exception] = deque()
         self.files: dict[str, bytes] = {}
+        self.sent_files: list[Attachment] = []
         self.forgets = 0
         self.cannot_be_asked: Exception | None = None
 
@@ -74,6 +75,7 @@ class FakeChannel:
             raise self.problems.popleft()
         self.taken[part.key] = f"SM{len(self.taken) + 1}"
         self.texts.append(part.text)
+        self.sent_files.extend(part.attachments)
         if self.forgets:
             self.forgets -= 1
             raise UnknownOutcome("the connection was lost after the request", code="timeout")

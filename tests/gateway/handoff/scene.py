@@ -18,7 +18,12 @@ from channels.staff import (
     StaffMessage,
 )
 from gateway.attachments import Attachments
+from gateway.carriers import carriers
 from gateway.domain import ConversationId, Handoff, new_id
+from gateway.handoff.briefs import Briefs
+from gateway.handoff.carriers import thread_carriers
+from gateway.handoff.drafting import Drafting
+from gateway.outbound import Outbound
 from gateway.runner import Runner
 from gateway.session import Session
 from gateway.sessions import Sessions
@@ -27,6 +32,7 @@ from gateway.turns import Turns
 from tests.gateway.plain_platform import PlainPlatform
 from tests.gateway.session.scripted import KEY
 from tests.gateway.world import ADA, GRACE, TEAM, World
+from workers.retries import retry_at
 
 STRANGER = Member("U0STRANGER", "T0OTHER", "Mallory", is_stranger=True)
 GUEST = Member("U0GUEST", TEAM, "Guest", is_guest=True)
@@ -56,6 +62,28 @@ class Scene(World):
             base_url=self.platform.url,
         )
         return await session.connect()
+
+    def with_drafting(self) -> None:
+        """Let this process ask the agent for drafts."""
+        self.outbound = Outbound(
+            self.db,
+            {
+                **carriers(self.channels, self.desk, self.cards),
+                **thread_carriers(
+                    self.db,
+                    self.channels,
+                    self.desk,
+                    self.wakeups,
+                    briefs=Briefs(self.db, clock=self.clock),
+                    attachments=Attachments(self.db, self.channels),
+                    drafting=Drafting(self.db, self.sessions),
+                    clock=self.clock,
+                ),
+            },
+            self.wakeups,
+            retry_at=retry_at,
+            clock=self.clock,
+        )
 
     @property
     def turns(self) -> Turns:
