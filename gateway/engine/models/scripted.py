@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, assert_never
+from functools import cached_property
+from typing import Any, Literal, TypeAlias, assert_never, overload
 
 from pydantic_ai.exceptions import ModelAPIError
 from pydantic_ai.messages import (
@@ -192,15 +193,44 @@ def _hits(text: str) -> list[dict[str, Any]] | None:
 
 
 def _read(messages: Sequence[ModelMessage]) -> _Situation:
-    parts: list[_Part] = [part for message in messages for part in message.parts]
-    prompts = [(index, part) for index, part in enumerate(parts) if isinstance(part, UserPromptPart)]
-    if not prompts:
-        return _Situation(Heard(""), ())
-    start, prompt = prompts[-1]
-    heard = Heard(
-        text=_text_of(prompt), files=tuple(_files_of(prompt)), earlier=tuple(_text_of(part) for _, part in prompts[:-1])
-    )
-    return _Situation(heard, tuple(_results(parts[start + 1 :])))
+    """From the newest prompt on. What was said before is read only by those rules that look back."""
+    since: list[_Part] = []
+    for index in range(len(messages) - 1, -1, -1):
+        since = [*messages[index].parts, *since]
+        prompts = [(place, part) for place, part in enumerate(since) if isinstance(part, UserPromptPart)]
+        if prompts:
+            *merged, (place, prompt) = prompts  # a turn that failed stands in one message with the next
+            earlier = _Earlier(messages[:index], [part for _, part in merged])
+            return _Situation(
+                Heard(_text_of(prompt), tuple(_files_of(prompt)), earlier), tuple(_results(since[place + 1 :]))
+            )
+    return _Situation(Heard(""), ())
+
+
+class _Earlier(Sequence[str]):
+    """The texts of earlier prompts, read when somebody asks for them: most rules do not, and histories are long."""
+
+    def __init__(self, messages: Sequence[ModelMessage], newest: Sequence[UserPromptPart]) -> None:
+        self._messages = messages
+        self._newest = newest
+
+    @cached_property
+    def _texts(self) -> Sequence[str]:
+        parts = (part for message in self._messages for part in message.parts)
+        prompts = [part for part in parts if isinstance(part, UserPromptPart)]
+        return [_text_of(prompt) for prompt in (*prompts, *self._newest)]
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[str]: ...
+
+    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+        return self._texts[index]
+
+    def __len__(self) -> int:
+        return len(self._texts)
 
 
 def _text_of(prompt: UserPromptPart) -> str:

@@ -48,10 +48,7 @@ class Remembered:
 class _Cached:
     profile: ModelProfile
     turns: tuple[Remembered, ...]
-
-    @property
-    def chars(self) -> int:
-        return sum(turn.chars for turn in self.turns)
+    chars: int
 
 
 class Memory:
@@ -60,6 +57,7 @@ class Memory:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._cache: OrderedDict[str, _Cached] = OrderedDict()
+        self._cached_chars = 0
 
     async def recall(
         self, session: SessionRecord, model: Model, *, taken: int, share: float = WINDOW_SHARE
@@ -88,21 +86,28 @@ class Memory:
 
     async def _turns(self, session: SessionRecord, profile: ModelProfile) -> Sequence[Remembered]:
         """The ended turns after the summary, from memory as far as possible."""
-        cached = self._cache.pop(session.id, None)
+        cached = self._take(session.id)
         known: tuple[Remembered, ...] = ()
         if cached is not None and cached.profile == profile:
             known = tuple(turn for turn in cached.turns if turn.number > session.compacted)
         after = known[-1].number if known else session.compacted
         new = await turns.list_past(self._db, session.id, after, session.turn)
-        entry = _Cached(profile, (*known, *(_remembered(turn, profile) for turn in new)))
-        self._keep(session.id, entry)
-        return entry.turns
+        told = (*known, *(_remembered(turn, profile) for turn in new))
+        self._keep(session.id, _Cached(profile, told, sum(turn.chars for turn in told)))
+        return told
+
+    def _take(self, session_id: str) -> _Cached | None:
+        cached = self._cache.pop(session_id, None)
+        self._cached_chars -= cached.chars if cached else 0
+        return cached
 
     def _keep(self, session_id: str, entry: _Cached) -> None:
+        """As the newest; the sessions that were served longest ago make room."""
+        self._take(session_id)  # another turn's, where the session was taken meanwhile
         self._cache[session_id] = entry
-        chars = sum(cached.chars for cached in self._cache.values())
-        while self._cache and chars > CACHED_CHARS:
-            chars -= self._cache.popitem(last=False)[1].chars
+        self._cached_chars += entry.chars
+        while self._cached_chars > CACHED_CHARS:
+            self._take(next(iter(self._cache)))
 
 
 def measure(contents: str, messages: Sequence[ModelMessage]) -> int:
