@@ -42,13 +42,9 @@ export function clock(at, { seconds = false } = {}) {
   return new Date(at).toLocaleTimeString([], options);
 }
 
-/** A composer: Enter sends, Shift+Enter makes a new line, and what could not be sent stays. */
+/** A composer: Enter sends, Shift+Enter makes a new line, and what could not be sent stays. Returns how to prefill it. */
 export function composer(form, send) {
   const field = form.querySelector("textarea");
-  const grow = () => {
-    field.rows = Math.min(4, Math.max(1, field.value.split("\n").length, Math.ceil(field.value.length / 34)));
-  };
-  field.addEventListener("input", grow);
   field.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
@@ -59,12 +55,9 @@ export function composer(form, send) {
     const text = field.value.trim();
     if (!text) return;
     field.value = "";
-    grow();
-    if (!(await send(text))) field.value = text;
-    grow();
+    if (!(await send(text)) && !field.value) field.value = text;
   });
   return (text) => {
     field.value = text;
-    grow();
   };
 }

@@ -24,7 +24,8 @@ export function begin(context) {
 export function draw(scene) {
   const done = STEPS.map((step) => step.isDone(scene));
   const next = done.indexOf(false);
-  fill(find("guide"), STEPS.map((step, index) => stepItem(step, index, done[index], index === next)));
+  const steps = STEPS.map((step, index) => stepItem(step, index, done[index], index === next));
+  fill(find("guide"), next < 0 ? [...steps, farewell()] : steps);
 }
 
 function stepItem(step, index, isDone, isNext) {
@@ -33,8 +34,25 @@ function stepItem(step, index, isDone, isNext) {
     "li", { class: "step", "data-state": state, "data-key": `${index} ${state}` },
     make("span", { class: "step-number", "aria-hidden": "true" }, isDone ? "✓" : String(index + 1)),
     make("span", { class: "step-title" }, step.title, isDone ? make("span", { class: "hidden" }, " (done)") : null),
-    make("button", { type: "button", class: "step-go", disabled: state === "later", onclick: step.start }, isDone ? "Again" : step.action),
+    make(
+      "button",
+      { type: "button", class: "step-go", disabled: state === "later", onclick: step.start, "aria-label": isDone ? `Again: ${step.title}` : null },
+      isDone ? "Again" : step.action,
+    ),
   );
+}
+
+function farewell() {
+  return make(
+    "li", { class: "step", "data-state": "last", "data-key": "farewell" },
+    make("span", { class: "step-title" }, "Nothing was lost"),
+    make("button", { type: "button", class: "step-go", onclick: breakThings }, "Break more"),
+  );
+}
+
+function breakThings() {
+  page.show("inside");
+  see("faults");
 }
 
 const carla = () => page.scene.world.customers[0];

@@ -59,7 +59,7 @@ function threadList(mails, scene) {
     return make("li", {}, make(
       "button",
       { type: "button", class: last.is_sent ? "" : "answered", onclick: () => goTo(id, scene) },
-      make("span", { class: "thread-from" }, last.is_sent ? "You" : last.from, make("time", {}, clock(last.at))),
+      make("span", { class: "thread-from" }, last.is_sent ? "You" : nameOf(last), make("time", {}, clock(last.at))),
       make("b", {}, thread[0].subject || "(no subject)", thread.length > 1 ? make("i", {}, String(thread.length)) : null),
       make("span", { class: "thread-words" }, last.text.replace(/\s+/g, " ").slice(0, 120)),
     ));
@@ -81,10 +81,12 @@ function drawThread(body, mails, scene) {
 }
 
 function letter(mail, isOpen) {
-  const summary = make("summary", {}, make("b", {}, mail.is_sent ? "You" : mail.from), make("time", {}, clock(mail.at)));
+  const summary = make("summary", {}, make("b", {}, mail.is_sent ? "You" : nameOf(mail)), make("time", {}, clock(mail.at)));
   const files = mail.files.length ? make("p", { class: "files" }, `📎 ${mail.files.join(", ")}`) : null;
   return make("details", { class: `letter ${mail.is_sent ? "sent" : "got"}`, open: isOpen || mail.is_sent }, summary, page(mail), files);
 }
+
+const nameOf = (mail) => (mail.from === begin.scene.world.support ? "Acme Support" : mail.from);
 
 function page(mail) {
   if (!mail.has_html) return make("p", { class: "plain-text" }, mail.text);

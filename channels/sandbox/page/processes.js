@@ -38,9 +38,8 @@ function drawTally({ written, under_way, arrived }) {
   const isTwice = arrived > written;
   const verdict = isTwice ? "something came twice" : isEven ? "each once ✓" : "on the way…";
   line.dataset.state = isTwice ? "ill" : isEven ? "well" : "busy";
-  line.replaceChildren(
-    make("span", {}, "Answers sent ", make("b", {}, String(written))),
-    make("span", {}, "arrived ", make("b", {}, String(arrived))),
-    make("span", { class: "verdict" }, written ? verdict : "nothing to count yet"),
-  );
+  line.replaceChildren(...[
+    make("span", {}, make("b", {}, String(written)), " answers sent, ", make("b", {}, String(arrived)), " arrived"),
+    written ? make("span", { class: "verdict" }, verdict) : null,
+  ].filter(Boolean));
 }

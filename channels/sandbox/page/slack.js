@@ -21,7 +21,10 @@ export function begin(page) {
 }
 
 export function draw() {
-  me ||= scene.world.people.find((person) => person.does === "customer").id;
+  if (!me) {
+    me = scene.world.people.find((person) => person.does === "customer").id;
+    enter(room);
+  }
   whispersSeen ??= new Set(scene.slack.whispers.keys());
   const people = scene.world.people.filter((person) => person.does);
   fill(find("rail"), people.map(face));

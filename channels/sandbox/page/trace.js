@@ -66,7 +66,7 @@ function hopItem(step, before) {
     "li", { class: "hop", "data-place": place, "data-key": `${step.at} ${step.what} ${step.detail}` },
     make("span", { class: "hop-place" }, place),
     make("div", { class: "hop-body" },
-      make("p", {}, make("b", {}, words), make("time", { title: new Date(step.at).toLocaleString() }, apart ? `+${lasted(apart)}` : clock(step.at, { seconds: true }))),
+      make("p", {}, make("b", {}, words), make("time", { title: new Date(step.at).toLocaleString() }, before ? `+${lasted(apart)}` : clock(step.at, { seconds: true }))),
       make("small", { title: step.detail }, step.isOwn ? step.detail : [step.what, step.detail].filter(Boolean).join(" · "))),
   );
 }
