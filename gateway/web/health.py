@@ -24,7 +24,12 @@ async def healthz(_request: Request) -> Response:
 async def readyz(request: Request) -> Response:
     """503 with the names of what does not answer, and how."""
     gateway: Gateway = request.app.state.gateway
-    return _report(await asyncio.gather(_database(gateway), _redis(gateway), _platform(gateway)))
+    return _report(await look(gateway))
+
+
+async def look(gateway: Gateway) -> Sequence[tuple[str, str]]:
+    """What this process needs, each with what is wrong with it, or ""."""
+    return await asyncio.gather(_database(gateway), _redis(gateway), _platform(gateway))
 
 
 async def listening(request: Request) -> Response:

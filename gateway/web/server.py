@@ -1,6 +1,8 @@
-"""The `web` process: webhooks in front, health and metrics beside them. No agent is called and nothing is sent here."""
+"""The `web` process: webhooks in front; console, health, metrics beside. It calls no agent and sends nothing."""
 
 from __future__ import annotations
+
+import asyncio
 
 import structlog
 from starlette.applications import Starlette
@@ -10,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from gateway.app import Gateway
 from gateway.store.database import DatabaseUnavailable
 from gateway.web import health, installing, webhooks
+from gateway.web.console import site
 
 log = structlog.get_logger(__name__)
 
@@ -17,10 +20,12 @@ log = structlog.get_logger(__name__)
 def build_app(gateway: Gateway) -> Starlette:
     """The application over an open gateway."""
     app = Starlette(
-        routes=[*webhooks.routes, *installing.routes, *health.routes],
+        routes=[*webhooks.routes, *installing.routes, *health.routes, *site.routes()],
         exception_handlers={DatabaseUnavailable: _store_is_away, Exception: _our_fault},
     )
     app.state.gateway = gateway
+    app.state.stopping = asyncio.Event()
+    site.furnish(app, gateway)
     return app
 
 

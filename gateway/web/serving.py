@@ -31,8 +31,16 @@ async def serving(app: Starlette, host: str, port: int) -> AsyncIterator[asyncio
     try:
         yield task
     finally:
+        _tell(app)
         server.should_exit = True
         await task
+
+
+def _tell(app: Starlette) -> None:
+    """Answers without an end (a page's news) stop by themselves, so that nobody waits for them."""
+    stopping: asyncio.Event | None = getattr(app.state, "stopping", None)
+    if stopping is not None:
+        stopping.set()
 
 
 class _QuietServer(uvicorn.Server):

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from channels.message import Sender
 from channels.staff import ApprovalState
-from gateway.domain import Approval, Conversation, ConversationId, Delivery, DeliveryKind
+from gateway.domain import Approval, Conversation, ConversationId, Delivery
 from gateway.store import approvals
 from gateway.store.database import Database, Row
 from gateway.store.deliveries import delivery_from
@@ -91,16 +91,17 @@ async def _stored_at(db: Database, conversation_id: ConversationId, position: in
 
 
 async def _deliveries(db: Database, conversation_id: ConversationId, since: int, until: int) -> Sequence[Delivery]:
-    """What went out to the customer, and what staff were told; cards stand there as their approvals."""
+    """What went out to the customer, and what staff were told. What only mirrors it in Slack is left out."""
     rows = await db.fetch(
         """
-        SELECT * FROM deliveries WHERE conversation_id = $1 AND created_at >= $2 AND created_at < $3 AND kind <> $4
-        ORDER BY seq DESC LIMIT $5
+        SELECT * FROM deliveries
+        WHERE conversation_id = $1 AND created_at >= $2 AND created_at < $3
+            AND kind NOT IN ('card', 'remark', 'brief', 'line', 'draft', 'mark')
+        ORDER BY seq DESC LIMIT $4
         """,
         conversation_id,
         since,
         until,
-        DeliveryKind.CARD,
         MOST_DELIVERIES,
     )
     return [delivery_from(row) for row in rows]
