@@ -50,6 +50,8 @@ class Brakes:
         caps = self.caps
         if is_reply and message.details.get("reads_automatic"):
             return "it reads like the automatic answer of another program"
+        if message.details.get("null_sender"):
+            return "it came without a return address, as the mail of programs does"
         recent = await threads.recent_mails(
             tx,
             message.channel,

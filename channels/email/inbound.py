@@ -162,6 +162,7 @@ def _details(mail: Mail, support: SupportAddress) -> dict[str, str]:
         "others": " ".join(dict.fromkeys(others[:MAX_LISTED_ADDRESSES])),
         "warnings": " ".join(mail.warnings),
         "claims_our_domain": "yes" if mail.from_ and mail.from_.domain == support.domain else "",
+        "null_sender": "yes" if mail.return_path == "" else "",
         "reads_automatic": "yes" if reads_automatic(mail.new_text) else "",
         "acknowledge": "no" if mail.suppresses_acknowledgement else "",
     }

@@ -117,6 +117,12 @@ async def test_a_reply_that_reads_like_an_autoresponders_is_held_and_a_first_mai
     assert (first, await holder(world, "t")) == ("agent", "human")
 
 
+async def test_mail_without_a_return_address_is_kept_for_a_person(world: World) -> None:
+    await world.inbound.accept(a_mail("Hello", thread="t", null_sender="yes"))
+
+    assert await holder(world, "t") == "human"
+
+
 @pytest.mark.parametrize(
     ("one", "other"), [("Ticket #1\n\nThanks", "ticket #22 thanks"), ("Am 3. Mai 2026 weg", "Am 14. Mai 2027 weg!")]
 )

@@ -6,8 +6,10 @@ acknowledgement.
 
 from __future__ import annotations
 
+import re
+
 from channels.email.mail import Automatic
-from channels.email.reading.bounces import is_daemon
+from channels.email.reading.bounces import is_daemon, is_postmaster
 from channels.email.reading.fields import decoded
 from channels.email.reading.patterns import beginning_with
 
@@ -70,7 +72,19 @@ _ABSENCE = beginning_with(r"""
     vi  tự động trả lời|trả lời tự động
     id  balasan otomatis
     th  ตอบกลับอัตโนมัติ
+    lt  automatinis atsakym
+    lv  autom[āa]tisk[āa] atbilde
+    sr  аутоматск[иао] одговор|automatski odgovor
+    ca  resposta autom[àa]tica|fora de l'oficina
+    mk  автоматски одговор
+    is  sjálfvirkt svar
+    fa  پاسخ خودکار
 """)
+_ROLE = re.compile(
+    r"^(?:(?:do[-_.]?)?no[-_.]?(?:t[-_.]?)?reply|notif\w*|notices?|alerts?|robot|bounces?|cron|root|www-data|system|auto\w*)"
+    r"(?:[-+_.].*)?@",
+    re.IGNORECASE,
+)
 
 
 def automatic(headers: _Headers, *, subject: str, from_address: str, return_path: str | None) -> Automatic | None:
@@ -81,9 +95,14 @@ def automatic(headers: _Headers, *, subject: str, from_address: str, return_path
             return sign
     if _ABSENCE.match(subject):
         return Automatic.AUTO_REPLY
-    if return_path == "" or is_daemon(from_address):
+    if is_daemon(from_address) or (return_path == "" and _is_role(from_address)):
         return Automatic.DAEMON
     return None
+
+
+def _is_role(address: str) -> bool:
+    """Whether no person's name stands in the address. A null sender alone proves nothing: people's mail has it too."""
+    return not address or is_postmaster(address) or bool(_ROLE.match(address))
 
 
 def suppresses_acknowledgement(headers: _Headers) -> bool:

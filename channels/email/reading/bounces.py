@@ -21,10 +21,12 @@ MAX_RECIPIENTS = 100
 
 _REPORT_TYPES = ("message/delivery-status", "message/global-delivery-status")
 _DAEMON = re.compile(
-    r"^(?:mailer[-_.]?daemon|mail[-_.]?(?:delivery|system|daemon|gateway)|mdaemon|delivery|bounces?)(?:[-+_.].*)?@|"
+    r"^(?:mailer[-_.]?daemon|mail[-_.]?(?:delivery|system|daemon|gateway)|mdaemon)(?:[-+_.].*)?@|"
     r"^(?:mailer[-_.]?daemon|mdaemon)$",
     re.IGNORECASE,
 )
+# Servers write from these, and so does a haulier's delivery department.
+_MAYBE_DAEMON = re.compile(r"^(?:delivery|bounces?)(?:[-+_.].*)?@", re.IGNORECASE)
 _POSTMASTER = re.compile(r"^(?:post[-_.]?master|postmast)(?:[-+_.].*)?@", re.IGNORECASE)
 _FIELD = re.compile(r"^([A-Za-z][A-Za-z0-9-]{1,60})[ \t]*:[ \t]*(.*)$")
 _ACTIONS = {
@@ -83,7 +85,11 @@ def _reads_like_bounce(root: Part, text: str, *, has_returned_mail: bool) -> boo
     senders = [address.address for address in addresses(" ".join(root.values("from")[:1]))]
     written = fields.decoded((root.values("from") or [""])[0]).lower()
     subject = fields.decoded((root.values("subject") or [""])[0])
-    if any(is_daemon(sender) for sender in senders) or "mailer-daemon" in written or "mail delivery" in written:
+    if (
+        any(is_daemon(sender) or _MAYBE_DAEMON.match(sender) for sender in senders)
+        or "mailer-daemon" in written
+        or "mail delivery" in written
+    ):
         return bounce_prose.has_wording(subject, text) or bounce_prose.read(text).has_recipients
     is_null = any(value.strip() in ("<>", "") for value in root.values("return-path"))
     is_from_server = any(is_postmaster(sender) for sender in senders) or not senders or is_null

@@ -14,6 +14,8 @@ _KINDS = {word: kind for kind, its_words in FIELDS.items() for word in its_words
 _LINE = re.compile(
     r"^[\s>*_|•\u200e\u200f\u202a-\u202e]{0,12}([^\W\d_][^:：*<>@]{0,40}?)[\s*_]{0,4}[:：][\s*_]{0,4}(.*)$"
 )
+# NetEase writes the block as the rows of a table: `| 发件人 | Ada<ada@example.com> |`.
+_ROW = re.compile(r"^\|[ \t]*([^\W\d_][^|:：<>@]{0,40}?)[ \t]*\|([^|]*)\|[ \t]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def field(line: str) -> tuple[str, str] | None:
     """The kind and value of a field line, or None."""
     if len(line) > 2000 or not line.strip():
         return None
-    match = _LINE.match(line)
+    match = _ROW.match(line) or _LINE.match(line)
     if match is None:
         return None
     kind = _KINDS.get(folded(match[1]))

@@ -185,7 +185,7 @@ def _introduction(
     line = lines[number]
     if separators.is_separator(line):
         return number, number + 1, None
-    block = header_block(lines, number) if ":" in line or "：" in line else None
+    block = header_block(lines, number) if ":" in line or "：" in line or line.startswith("|") else None
     if block is not None:
         return number, block.end, block
     if separators.words_between_rules(line):

@@ -1,0 +1,19 @@
+"""Replies in the forms of many more programs and languages, written down before the rules were looked at."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from channels.email.replies.extract import extract
+
+CASES = json.loads((Path(__file__).parent / "more_clients.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
+def test_only_the_new_words_are_kept(case: dict[str, str]) -> None:
+    found = extract(case.get("text", ""), case.get("html", ""))
+
+    assert found.new.split() == case["reply"].split()
