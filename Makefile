@@ -2,13 +2,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SDK := .sdk-venv
+ORACLES := .oracles
 
 .PHONY: demo test lint bench install clean
 
 demo: install  ## Everything on this machine, with no account anywhere
 	$(BIN)/frontdesk demo
 
-test: lint $(SDK)/.installed  ## Everything that CI runs
+test: lint $(SDK)/.installed $(ORACLES)/.installed  ## Everything that CI runs
 	$(BIN)/pytest -n auto --dist loadgroup
 
 lint: install
@@ -34,5 +35,12 @@ $(SDK)/.installed: constraints.txt
 		|| echo "The vectorshift SDK could not be installed: its tests will be skipped."
 	touch $@
 
+# What others say about the payloads that we send. No lock file: it would record download addresses.
+$(ORACLES)/.installed: tests/oracles/package.json
+	mkdir -p $(ORACLES) && cp tests/oracles/package.json $(ORACLES)/
+	cd $(ORACLES) && npm install --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error \
+		&& touch .installed \
+		|| echo "Node's packages could not be installed: the tests that ask them will be skipped."
+
 clean:
-	rm -rf $(VENV) $(SDK) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(SDK) $(ORACLES) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
