@@ -44,20 +44,23 @@ class Order:
 
 Meaning = ForCustomer | Internal | Order
 
-# What may stand before a note without making it anything else: blanks, signs that nobody sees, and Markdown's marks.
-_BEFORE = " \t\r\n*_~>`\u200b\u200c\u200d\u2060\ufeff\u00a0\u200e\u200f"
-_NOTE = re.compile(r"(?:internal )?note[\W_]{0,3}[:\uff1a]", re.IGNORECASE)
+# What may stand before a note without making it anything else: blanks, signs that nobody sees, Markdown's marks, the
+# number of a list, emoji, and the name of the colleague whom it is for.
+_BEFORE = r"(?:[^\w!\uff01@]|_|\d{1,3}[.)])*"
+_CALLED = rf"(?:@[\w.'-]+(?: [\w.'-]+){{0,2}}?[^\w!\uff01@]+{_BEFORE})*"
+_NOTE = re.compile(rf"{_BEFORE}{_CALLED}(?:internal )?note[\W_]{{0,3}}[:\uff1a]", re.IGNORECASE)
+_MARKED = re.compile(rf"{_BEFORE}{_CALLED}(?=[!\uff01])")
 _ORDER = re.compile(r"[!\uff01]\s*(?P<word>[A-Za-z]+)\b[*_~`]*\s*(?P<argument>.*)", re.DOTALL)
 
 
 def read(text: str) -> Meaning:
     """What a message in a handoff thread means."""
-    bare = text.strip().lstrip(_BEFORE)
-    if _NOTE.match(bare):
+    if _NOTE.match(text):
         return Internal()
-    if not bare.startswith(("!", "\uff01")):
+    marked = _MARKED.match(text)
+    if marked is None:
         return ForCustomer(text)
-    order = _ORDER.fullmatch(bare)
+    order = _ORDER.fullmatch(text, marked.end())
     if order is None or order["word"].lower() not in set(Command):
         return Internal()
     return Order(Command(order["word"].lower()), order["argument"].strip())

@@ -30,6 +30,16 @@ from gateway.handoff.keywords import wants_person
         "!unknown words",
         "\uff01 fullwidth",
         "**!draft**",
+        "- note: in a list",
+        "1. note: in a numbered list",
+        "# note: a heading",
+        "\\note: escaped",
+        "(note: in brackets)",
+        "\U0001f512 note: behind an emoji",
+        "@Ada note: for a colleague",
+        "@Ada Byron, note: for a colleague",
+        "@Ada !back",
+        "- !x",
     ],
 )
 def test_whatever_looks_like_a_note_stays_internal(text: str) -> None:
@@ -37,7 +47,7 @@ def test_whatever_looks_like_a_note_stays_internal(text: str) -> None:
 
 
 @given(
-    st.text(alphabet=" \t\n*_~>`\u200b\u00a0", max_size=6),
+    st.text(alphabet=" \t\n*_~>`#-+([\\\u200b\u00a0\U0001f512", max_size=6),
     st.sampled_from(["note:", "NOTE:", "!"]),
     st.text(max_size=20),
 )
@@ -46,7 +56,17 @@ def test_no_dressing_makes_a_note_into_words_for_the_customer(before: str, mark:
     assert not isinstance(read(before + mark + after), ForCustomer)
 
 
-@pytest.mark.parametrize("text", ["Noted: we will send it", "Please note the address", "Hello!", "notes: none"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Noted: we will send it",
+        "@Ada your order is on its way",
+        "1. Open it. 2. Note the number!",
+        "Please note the address",
+        "Hello!",
+        "notes: none",
+    ],
+)
 def test_words_for_the_customer_are_relayed_as_they_are(text: str) -> None:
     assert read(text) == ForCustomer(text)
 
