@@ -142,6 +142,36 @@ class Deployment:
         """The cards as they stand now, oldest first."""
         return [message for message in self.sandbox.slack.messages(APPROVERS_CHANNEL) if message.get("blocks")]
 
+    # Staff in a handoff thread
+
+    async def handoff_thread(self) -> Mapping[str, Any]:
+        """The head of the newest handoff thread, once it stands."""
+        found = await eventually(
+            lambda: find_button(self.sandbox.slack, "conversation.take_over"), "a handoff thread in Slack"
+        )
+        return dict(found[1])
+
+    async def press(self, action: str, thread: Mapping[str, Any], user: str) -> None:
+        """Press a button at the head of a thread, as it stands now."""
+        (head,) = [each for each in self.sandbox.slack.messages(APPROVERS_CHANNEL) if each["ts"] == thread["ts"]]
+        assert (await self.sandbox.slack.click(user, action, dict(head), APPROVERS_CHANNEL)).status == 200
+
+    def write(self, user: str, text: str, thread: Mapping[str, Any]) -> str:
+        """Somebody writes in a thread; returns the timestamp of their message."""
+        return str(self.sandbox.slack.write(user, APPROVERS_CHANNEL, text, thread["ts"])["ts"])
+
+    def thread_has(self, thread: Mapping[str, Any], words: str) -> bool:
+        return self.said_in(thread, words) > 0
+
+    def said_in(self, thread: Mapping[str, Any], words: str) -> int:
+        """How many messages of a thread hold these words, its head not among them."""
+        lines = self.sandbox.slack.messages(APPROVERS_CHANNEL, thread["ts"])
+        return sum(words in str(line.get("text")) for line in lines if line["ts"] != thread["ts"])
+
+    def marks(self, ts: str) -> list[str]:
+        """The emoji that stand under a message."""
+        return list(self.sandbox.slack.reactions(APPROVERS_CHANNEL, ts))
+
     # What is true
 
     async def rows(self, sql: str, *args: Any) -> list[dict[str, Any]]:
