@@ -87,4 +87,4 @@ class Intake:
             await self.staff.accept_staff(named)
 
     async def _people_in(self, body: Json) -> parse.People:
-        return await self.people.lookup(parse.members_in(body), team_id=str(body["team_id"]))
+        return await self.people.lookup(parse.members_in(body), team_id=parse.team_of(body))

@@ -126,6 +126,15 @@ def staff_message(body: Json, people: People) -> StaffMessage | Ignored:
         raise MalformedPayload("a message event without its parts") from error
 
 
+def team_of(body: Json) -> str:
+    """The workspace that installed the app; in a shared channel the event itself may name another organisation's."""
+    match body.get("authorizations"):
+        case [{"team_id": str() as team_id}, *_]:
+            return team_id
+        case _:
+            return str(body["team_id"])
+
+
 def bot_user_of(body: Json) -> str:
     """The app's own user in this workspace, as the event itself names it."""
     match body.get("authorizations"):
@@ -227,7 +236,7 @@ def _by_staff(body: Json, event: Json, message: Json, change: StaffChange, peopl
 
 def _place(body: Json, event: Json, message: Json) -> Place:
     return Place(
-        team_id=str(body["team_id"]),
+        team_id=team_of(body),
         slack_channel_id=str(event["channel"]),
         ts=str(message["ts"]),
         thread_ts=str(message.get("thread_ts", "")),
@@ -256,8 +265,9 @@ def _names(people: People) -> NameOf:
 
 def _assurance(body: Json, event: Json, person: Person) -> Assurance:
     """We vouch for our own members; guests, and strangers in a shared channel, were let in by somebody else."""
-    author_team = event.get("user_team") or event.get("team") or body["team_id"]
-    is_ours = author_team == body["team_id"] and not person.is_outsider
+    our_team = team_of(body)
+    author_team = event.get("user_team") or event.get("team") or our_team
+    is_ours = author_team == our_team and not person.is_outsider
     return Assurance.PROVEN if is_ours else Assurance.CLAIMED
 
 

@@ -16,9 +16,9 @@ from channels.slack.desk.blocks import Block
 from channels.slack.desk.brief import compose_brief
 from channels.slack.desk.card import CardMessage
 from channels.slack.desk.draft import DraftSubject, compose_draft, edit_dialog
-from channels.slack.thread_files import upload_name
 from channels.slack.desk.thread_line import compose_line, with_whole_text
 from channels.slack.limits import view_violations, violations
+from channels.slack.thread_files import upload_name
 from channels.staff import DraftState, HandoffState, Speaker, ThreadLine
 from tests.channels.slack.handing_over import HOSTILE, OPENED, PHOTO, handoff, proposed, said
 from tests.channels.slack.rendering import rendered

@@ -20,7 +20,8 @@ AUTHORIZATIONS = [{"team_id": "T1", "user_id": "U0BOT", "is_bot": True}]
 def body(team_id: str = "T1", **event: Any) -> dict[str, Any]:
     """An envelope around one message event."""
     message = {"type": "message", "channel": "C1", "user": "U1", "ts": "1777887000.000100", "text": "hello", **event}
-    return {"team_id": team_id, "event_id": "Ev1", "authorizations": AUTHORIZATIONS, "event": message}
+    authorizations = [{**AUTHORIZATIONS[0], "team_id": team_id}]
+    return {"team_id": team_id, "event_id": "Ev1", "authorizations": authorizations, "event": message}
 
 
 @pytest.mark.parametrize(
@@ -57,6 +58,15 @@ def test_equal_channels_of_two_workspaces_are_two_conversations() -> None:
     events = [customer_event(body(team, channel_type="im"), {}) for team in ("T1", "T2")]
 
     assert len({event.thread_key for event in events if isinstance(event, InboundMessage)}) == 2
+
+
+def test_in_a_channel_shared_with_others_the_thread_stays_one_whoever_writes() -> None:
+    by_us, by_them = body("T1", channel_type="im"), {**body("T1", channel_type="im", team="T2"), "team_id": "T2"}
+
+    events = [customer_event(sent, {}) for sent in (by_us, by_them)]
+
+    assert {event.thread_key for event in events if isinstance(event, InboundMessage)} == {"T1:C1:1777887000.000100"}
+    assert [event.sender.assurance for event in events if isinstance(event, InboundMessage)] == ["proven", "claimed"]
 
 
 def test_a_reply_without_a_mention_depends_on_the_thread() -> None:
