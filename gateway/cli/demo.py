@@ -113,7 +113,7 @@ def _words(state: DemoState, data: Path) -> str:
     where = "" if data == Path("var").absolute() else f" --data {data}"
     return (
         f"Open this page:  [bold underline]{state.sandbox_url}[/]\n"
-        "A phone, a mailbox and a Slack to play in, what happens behind them, and three things to try.\n\n"
+        "A phone, a mailbox and a Slack to play in, what happens behind them, and four things to try.\n\n"
         f"Console          {state.web_url}/console   (password: {state.console_token})\n"
         f"Webhooks         {state.web_url}   (/readyz, /metrics)\n\n"
         "The same from another terminal, for example:\n\n"

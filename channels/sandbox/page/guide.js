@@ -7,13 +7,19 @@ import * as slack from "./slack.js";
 import { see } from "./trace.js";
 
 const REFUND = 'call refund_order {"order_id": "A-1001", "amount": 25}';
+const PERSON = 'call handoff_to_human {"reason": "wants to talk to a person"}';
+const HELLO = "Hello Carl, this is Stan. How can I help?";
 const AGAIN = "Are you still there?";
 const APPROVALS = "C0APPROVERS";
+const CARD = /^(Approval needed|Approved|Denied|Expired|Withdrawn)/; // how a card's title begins
+const PATIENCE_MS = 60_000;
 let page = null;
+let awaited = []; // what a step waits for before it goes on
 
 const STEPS = [
   { title: "Ask for a refund", action: "Text as Carla", start: askForRefund, isDone: (scene) => cards(scene).length > 0 },
   { title: "Approve it", action: "Press as Ada", start: approve, isDone: (scene) => cards(scene).some((card) => !button(card)) },
+  { title: "Take over as staff", action: "Be Stan", start: takeOver, isDone: (scene) => hasRelayed(scene) },
   { title: "Kill the worker, write again", action: "Kill and text", start: killAndWrite, isDone: survived },
 ];
 
@@ -22,6 +28,7 @@ export function begin(context) {
 }
 
 export function draw(scene) {
+  for (const wish of awaited) if (wish.look(scene)) wish.resolve(wish.look(scene));
   const done = STEPS.map((step) => step.isDone(scene));
   const next = done.indexOf(false);
   const steps = STEPS.map((step, index) => stepItem(step, index, done[index], index === next));
@@ -37,7 +44,7 @@ function stepItem(step, index, isDone, isNext) {
     make(
       "button",
       { type: "button", class: "step-go", disabled: state === "later", onclick: step.start, "aria-label": isDone ? `Again: ${step.title}` : null },
-      isDone ? "Again" : step.action,
+      isDone ? "↻" : step.action,
     ),
   );
 }
@@ -45,7 +52,7 @@ function stepItem(step, index, isDone, isNext) {
 function farewell() {
   return make(
     "li", { class: "step", "data-state": "last", "data-key": "farewell" },
-    make("span", { class: "step-title" }, "Nothing was lost"),
+    make("span", { class: "step-title" }, "Nothing lost"),
     make("button", { type: "button", class: "step-go", onclick: breakThings }, "Break more"),
   );
 }
@@ -55,21 +62,22 @@ function breakThings() {
   see("faults");
 }
 
-const carla = () => page.scene.world.customers[0];
+const customer = (index) => page.scene.world.customers[index];
 
-const cards = (scene) => (scene.slack.channels.find((each) => each.id === APPROVALS)?.messages ?? [])
-  .filter((message) => message.user === scene.world.bot && message.blocks?.some((block) => block.type === "header"));
+const approvals = (scene) => scene.slack.channels.find((each) => each.id === APPROVALS)?.messages ?? [];
 
-const button = (card) => card.blocks.flatMap((block) => block.elements ?? []).find((element) => element.action_id === "approval.approve");
+const cards = (scene) => approvals(scene).filter((message) => message.blocks?.some((block) => block.type === "header" && CARD.test(block.text.text)));
+
+const button = (card, action = "approval.approve") => card.blocks.flatMap((block) => block.elements ?? []).find((element) => element.action_id === action);
 
 function askForRefund() {
   page.show("phone");
   see("trace");
-  phone.text(carla().number, REFUND);
+  phone.text(customer(0).number, REFUND);
 }
 
 function approve() {
-  const card = cards(page.scene).filter(button).at(-1);
+  const card = cards(page.scene).filter((each) => button(each)).at(-1);
   page.show("slack");
   slack.goTo("U0ADA", APPROVALS);
   if (card) slack.press(APPROVALS, card, button(card));
@@ -79,8 +87,45 @@ async function killAndWrite() {
   page.show("phone");
   see("trace");
   await processes.kill("worker");
-  phone.text(carla().number, AGAIN);
+  phone.text(customer(0).number, AGAIN);
 }
+
+/** Carl asks for a person, Stan takes the conversation, and what he would say stands in the thread: Enter sends it. */
+async function takeOver() {
+  page.show("slack");
+  see("trace");
+  slack.goTo("U0STAN", APPROVALS);
+  const before = new Set(waiting(page.scene).map((message) => message.ts));
+  await phone.text(customer(1).number, PERSON);
+  const brief = await until((scene) => waiting(scene).find((message) => !before.has(message.ts)));
+  await slack.press(APPROVALS, brief, button(brief, "conversation.take_over"));
+  slack.goTo("U0STAN", APPROVALS, brief.ts, HELLO);
+}
+
+/** The first true value that `look` finds in the scene, now or later. */
+function until(look) {
+  return new Promise((resolve, reject) => {
+    const wish = { look, resolve };
+    const forget = () => {
+      awaited = awaited.filter((other) => other !== wish);
+    };
+    wish.resolve = (found) => {
+      forget();
+      resolve(found);
+    };
+    awaited.push(wish);
+    setTimeout(() => {
+      forget();
+      reject(new Error("it did not happen"));
+    }, PATIENCE_MS);
+  });
+}
+
+/** Conversations that wait for a person, as staff see them. */
+const waiting = (scene) => approvals(scene).filter((message) => message.blocks && !button(message) && button(message, "conversation.take_over"));
+
+/** What somebody wrote in a handoff thread has reached the customer, and is marked so. */
+const hasRelayed = (scene) => approvals(scene).some((message) => message.user !== scene.world.bot && message.reactions?.some((each) => each.name === "white_check_mark"));
 
 /** A text that was written after a worker was killed has been answered. */
 function survived(scene) {

@@ -39,7 +39,7 @@ function drawTally({ written, under_way, arrived }) {
   const verdict = isTwice ? "something came twice" : isEven ? "each once ✓" : "on the way…";
   line.dataset.state = isTwice ? "ill" : isEven ? "well" : "busy";
   line.replaceChildren(...[
-    make("span", {}, make("b", {}, String(written)), " answers sent, ", make("b", {}, String(arrived)), " arrived"),
+    make("span", {}, make("b", {}, String(written)), ` answer${written === 1 ? "" : "s"}, `, make("b", {}, String(arrived)), " arrived"),
     written ? make("span", { class: "verdict" }, verdict) : null,
   ].filter(Boolean));
 }

@@ -39,11 +39,14 @@ export function draw() {
 }
 
 /** Become somebody, and go somewhere: "dm" is the app's direct messages. */
-export function goTo(user, channel, root = "") {
+export function goTo(user, channel, root = "", words = "") {
   me = user;
   enter(channel, root);
   draw();
   find("posts").scrollTop = find("posts").scrollHeight;
+  if (!words) return;
+  put(words);
+  find("slack-text").focus();
 }
 
 /** Press a message's button, after asking where the app wants it. */

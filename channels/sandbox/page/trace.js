@@ -60,7 +60,7 @@ function merged(scene) {
 }
 
 function hopItem(step, before) {
-  const [place, words] = step.isOwn ? ["player", OUR_OWN[step.what] ?? step.what] : placeOf(step.what);
+  const [place, words] = step.isOwn ? ["player", OUR_OWN[step.what] ?? step.what] : placeOf(step);
   const apart = before ? Date.parse(step.at) - Date.parse(before.at) : 0;
   return make(
     "li", { class: "hop", "data-place": place, "data-key": `${step.at} ${step.what} ${step.detail}` },
@@ -71,7 +71,8 @@ function hopItem(step, before) {
   );
 }
 
-function placeOf(what) {
+function placeOf({ what, detail }) {
+  if (what === "delivery.queued") return ["outbox", `To send: ${detail.split(" ").slice(1).join(" by ")}`];
   const [prefix, place, words] = HOPS.find(([start]) => what.startsWith(start)) ?? ["", "other", what];
   const rest = what.slice(prefix.length).replace(/^[:. ]+/, "").replaceAll("_", " ");
   return [place, rest ? `${words}: ${rest}` : words];
