@@ -97,7 +97,7 @@ class Story:
             await self.world.outcomes.leave(claimed)
 
     async def _agent_replies(self) -> None:
-        await self._end(Replied(f"agent {self.number}"))
+        await self._end(Replied(f"agent {self.number}\n\nand more of it"))
 
     async def _agent_hands_over(self) -> None:
         await self._end(HandedOver("lost"))
@@ -130,7 +130,7 @@ class Story:
             return
         message = StaffMessage(
             thread=handoff.thread,
-            message=CardRef("C0HANDOFF", f"18.{self.number:06}"),
+            message=CardRef("C0HANDOFF", f"{self.thread_key}.{self.number}"),
             member_id=MEMBERS[self.number % 2],
             team_id="",
             text=text,
@@ -235,6 +235,7 @@ class Story:
 @given(steps=st.lists(st.sampled_from(STEPS), max_size=40))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_any_order_keeps_the_promises_of_a_handoff(database: Database, steps: list[str]) -> None:
+    await database.execute("UPDATE handoffs SET thread_slack_channel_id = 'of an earlier story'")
     story = Story(World(database, debounce=timedelta()))
     await story.step("customer writes")
 
