@@ -286,6 +286,12 @@ deliveries = Table(
         sqlite_where=text("state IN ('failed', 'cancelled')"),
         postgresql_where=text("state IN ('failed', 'cancelled')"),
     ),
+    Index(
+        "deliveries_failed",
+        "updated_at",
+        sqlite_where=text("state = 'failed'"),
+        postgresql_where=text("state = 'failed'"),
+    ),
     Index("deliveries_conversation", "conversation_id", "seq"),
     Index(
         "deliveries_subject",

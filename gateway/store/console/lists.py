@@ -19,6 +19,7 @@ _LAST = 2**62
 # In the words of the partial indexes, which a database uses only where a query repeats them.
 _UNFINISHED = "state IN ('queued', 'sending', 'unknown')"
 _DEAD = "state IN ('failed', 'cancelled')"
+_UNDER_WAY = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +59,22 @@ async def deliveries_page(
     db: Database, *, state: DeliveryState | None, channel: ChannelName | None, before: int, limit: int
 ) -> Sequence[Sending]:
     """The newest first."""
-    conditions, args = ["seq < $1"], [before or _LAST]
+    # Of what is under way an index holds all, in another order: `+ 0` keeps SQLite from reading the table instead.
+    seq = "seq + 0" if state in _UNDER_WAY else "seq"
+    conditions, args = [f"{seq} < $1"], [before or _LAST]
     more: list[object] = []
     if state is not None:
         more.append(state)
         conditions.append(f"state = ${1 + len(more)}")
         if state in (DeliveryState.FAILED, DeliveryState.CANCELLED):
             conditions.append(_DEAD)
-        elif state in (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN):
+        elif state in _UNDER_WAY:
             conditions.append(_UNFINISHED)
     if channel is not None:
         more.append(channel)
         conditions.append(f"channel = ${1 + len(more)}")
     rows = await db.fetch(
-        f"SELECT * FROM deliveries WHERE {' AND '.join(conditions)} ORDER BY seq DESC LIMIT ${2 + len(more)}",  # noqa: S608  # constants of ours are put in
+        f"SELECT * FROM deliveries WHERE {' AND '.join(conditions)} ORDER BY {seq} DESC LIMIT ${2 + len(more)}",  # noqa: S608  # constants of ours are put in
         *args,
         *more,
         limit,

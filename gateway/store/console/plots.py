@@ -35,6 +35,23 @@ class Span:
 
 Counts = Mapping[int, float]  # by the number of the step
 
+# Percentiles of many turns are taken from a share of them: those whose id ends with a digit up to this one. The ends of
+# ids are random.
+ALL = "f"
+ENOUGH = 8_000
+_DIGITS = "0123456789abcdef"
+
+
+def sample_of(total: float) -> str:
+    """The last digit up to which ids are counted, so that about `ENOUGH` of this many are; at least one in sixteen."""
+    sixteenths = 16 if total <= ENOUGH else max(int(16 * ENOUGH / total), 1)
+    return _DIGITS[sixteenths - 1]
+
+
+def words_for(upto: str) -> str:
+    """Of what a sample's numbers are, in words; "" where it is no sample."""
+    return "" if upto == ALL else f" (of {_DIGITS.index(upto) + 1} in 16)"
+
 
 async def messages(db: Database, span: Span) -> Counts:
     """Messages that came in."""
@@ -50,31 +67,33 @@ async def turns(db: Database, span: Span) -> Counts:
     )
 
 
-async def turn_seconds(db: Database, span: Span) -> tuple[Counts, Counts]:
+async def turn_seconds(db: Database, span: Span, *, upto: str = ALL) -> tuple[Counts, Counts]:
     """How long turns took, p50 and p95; those in which people were asked are left out, since they measure people."""
     return await _percentiles(
         db,
         """
         SELECT started_at AS at, ended_at - started_at AS took FROM turns
-        WHERE id >= $3 AND started_at >= $1 AND ended_at IS NOT NULL
+        WHERE id >= $3 AND substr(id, -1) <= $4 AND started_at >= $1 AND ended_at IS NOT NULL
             AND NOT EXISTS (SELECT 1 FROM approvals WHERE approvals.turn_id = turns.id)
         """,
         span,
         span.id_from("trn"),
+        upto,
     )
 
 
-async def queue_seconds(db: Database, span: Span) -> tuple[Counts, Counts]:
+async def queue_seconds(db: Database, span: Span, *, upto: str = ALL) -> tuple[Counts, Counts]:
     """How long the first message of a turn had waited when it began, p50 and p95."""
     return await _percentiles(
         db,
         """
         SELECT t.started_at AS at, t.started_at - m.stored_at AS took
         FROM turns t JOIN messages m ON m.conversation_id = t.conversation_id AND m.position = t.first_position
-        WHERE t.id >= $3 AND t.started_at >= $1
+        WHERE t.id >= $3 AND substr(t.id, -1) <= $4 AND t.started_at >= $1
         """,
         span,
         span.id_from("trn"),
+        upto,
     )
 
 
@@ -99,7 +118,7 @@ async def failures(db: Database, span: Span) -> Mapping[str, Counts]:
     rows = await db.fetch(
         """
         SELECT channel, (updated_at - $1) / $2 AS step, COUNT(*) AS n FROM deliveries
-        WHERE state IN ('failed', 'cancelled') AND state = 'failed' AND updated_at >= $1
+        WHERE state = 'failed' AND updated_at >= $1
         GROUP BY channel, step ORDER BY channel
         """,
         span.first,
@@ -121,7 +140,7 @@ async def _counted(db: Database, moments: str, span: Span, first_id: str) -> Cou
     return {int(row["step"]): row["n"] for row in rows}
 
 
-async def _percentiles(db: Database, durations: str, span: Span, first_id: str) -> tuple[Counts, Counts]:
+async def _percentiles(db: Database, durations: str, span: Span, *args: str) -> tuple[Counts, Counts]:
     """SQLite has no percentiles, so they are counted off: the row of which that share lies below."""
     rows = await db.fetch(
         f"""
@@ -135,7 +154,7 @@ async def _percentiles(db: Database, durations: str, span: Span, first_id: str) 
         """,  # noqa: S608  # constants of ours are put in
         span.first,
         span.step,
-        first_id,
+        *args,
     )
     return _seconds(rows, "p50"), _seconds(rows, "p95")
 

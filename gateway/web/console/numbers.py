@@ -44,7 +44,9 @@ async def charts(db: Database, span: Span) -> Sequence[Chart]:
     """One after another: each is one query, and SQLite reads them on one connection anyway."""
     minutes = span.step_s / 60
     messages, turns = await plots.messages(db, span), await plots.turns(db, span)
-    latency, waited = await plots.turn_seconds(db, span), await plots.queue_seconds(db, span)
+    upto = plots.sample_of(sum(turns.values()))
+    sample = plots.words_for(upto)
+    latency, waited = await plots.turn_seconds(db, span, upto=upto), await plots.queue_seconds(db, span, upto=upto)
     decided, failures = await plots.decision_seconds(db, span), await plots.failures(db, span)
     failed = sum(sum(counts.values()) for counts in failures.values())
     return [
@@ -62,8 +64,8 @@ async def charts(db: Database, span: Span) -> Sequence[Chart]:
             per=minutes,
             headline=f"{thousands(sum(turns.values()))} in all",
         ),
-        _times("Turn latency", "From start to answer, without turns that waited for people", span, latency),
-        _times("Queue age", "How long the first message of a turn had waited", span, waited),
+        _times("Turn latency", f"From start to answer, without turns that waited for people{sample}", span, latency),
+        _times("Queue age", f"How long the first message of a turn had waited{sample}", span, waited),
         _times("Time to decision", "From the request to somebody's word", span, decided),
         bar_chart(
             *("Failures", "Deliveries that became dead letters, by channel"),
