@@ -1,7 +1,7 @@
 """Tells staff, and the agent at its next turn, that words of ours have not reached their customer.
 
-A turn's words are told of once, however many parts and attempts they had. Alerts themselves are not told of: where
-staff cannot be reached, nobody can be told.
+A turn's words, or those of one staff message, are told of once, however many parts and attempts they had. Alerts
+themselves are not told of: where staff cannot be reached, nobody can be told.
 """
 
 from __future__ import annotations
@@ -11,20 +11,18 @@ from datetime import datetime
 from channels.message import ChannelName, ReplyTarget
 from gateway import wording
 from gateway.cards import mask
-from gateway.domain import Delivery, DeliveryId, DeliveryKind
+from gateway.domain import TO_CUSTOMERS, Delivery, DeliveryId, DeliveryKind
 from gateway.holding import alert_lane
 from gateway.store import deliveries, notes
 from gateway.store.database import Statements
 from gateway.store.deliveries import NewDelivery
 
-_TO_CUSTOMERS = frozenset({DeliveryKind.ANSWER, DeliveryKind.NOTICE})
-
 
 async def tell(tx: Statements, delivery: Delivery, because: str, *, alert_channel: str, now: datetime) -> str:
     """Queue the alert and leave the note. Returns the alert's lane, "" where there is nobody to tell or nothing new."""
-    if delivery.conversation_id is None or delivery.kind not in _TO_CUSTOMERS:
+    if delivery.conversation_id is None or delivery.kind not in TO_CUSTOMERS:
         return ""
-    key = f"{delivery.turn_id or delivery.id}:undelivered"
+    key = f"{delivery.turn_id or delivery.subject_id or delivery.id}:undelivered"
     alert = NewDelivery(
         id=DeliveryId(key),
         lane=alert_lane(delivery.conversation_id),

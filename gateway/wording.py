@@ -247,8 +247,8 @@ def complained(customer: str, conversation_id: str) -> str:
 def told_agent_not_delivered(written_at: datetime, because: str) -> str:
     """What the agent has to know before it says more."""
     return (
-        f"Your message of {written_at:%d %b %Y %H:%M} UTC was not delivered: {because}. The customer has not read it, "
-        "as far as we know; staff have been told."
+        f"The message of {written_at:%d %b %Y %H:%M} UTC to the customer was not delivered: {because}. They have not"
+        " read it, as far as we know; staff have been told."
     )
 
 

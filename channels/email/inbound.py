@@ -6,6 +6,7 @@ knowledge of who takes part in it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from email.utils import parseaddr
 
@@ -39,6 +40,7 @@ EMAIL = ChannelName.EMAIL
 # Inline images smaller than this are logos and icons of signatures; a screenshot is larger.
 MIN_INLINE_IMAGE_BYTES = 8_000
 MAX_LISTED_ADDRESSES = 40
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}")
 _STATUS = {BounceAction.FAILED: DeliveryStatus.FAILED, BounceAction.DELIVERED: DeliveryStatus.DELIVERED}
 
 
@@ -132,9 +134,16 @@ def _reply_target(mail: Mail, author: Address, sender: Sender, *, may_quote: boo
         message_id=mail.message_id,
         references=extend_references(mail.references or tuple(filter(None, [mail.in_reply_to])), ""),
         name=sender.name,
+        language=_language(mail),
         quote=quote,
     )
     return ReplyTarget(EMAIL, _reply_address(mail, author, sender), _identity(mail), thread.details())
+
+
+def _language(mail: Mail) -> str:
+    """The language that the mail says it is in: our answer is marked with it, for whoever has mail read aloud."""
+    written = mail.header("Content-Language").partition(",")[0].strip()
+    return written if _LANGUAGE.fullmatch(written) else ""
 
 
 def _reply_address(mail: Mail, author: Address, sender: Sender) -> str:

@@ -88,6 +88,10 @@ async def test_a_bounce_moves_the_delivery_and_starts_no_turn(deployment: Deploy
 
     assert len(await deployment.rows("SELECT id FROM turns")) == 1
     assert await deployment.rows("SELECT address FROM opt_outs") == [{"address": ADA}]
+    (alert,) = await deployment.rows("SELECT text FROM deliveries WHERE kind = 'alert'")
+    (note,) = await deployment.rows("SELECT text FROM notes")
+    assert "Not delivered to a•••@example.com" in alert["text"]
+    assert "was not delivered" in note["text"]
 
 
 async def _received(deployment: Deployment, address: str, count: int) -> ReceivedMail:

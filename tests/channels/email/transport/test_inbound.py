@@ -183,6 +183,13 @@ def test_somebody_elses_group_header_is_not_believed() -> None:
     assert _message(PASS, "X-Original-From: Eve <eve@evil.example>").sender.address == "ada@example.com"
 
 
+@pytest.mark.parametrize(("written", "language"), [("de-DE, en", "de-DE"), ('de" onload="x', ""), ("", "")])
+def test_the_answer_is_in_the_language_of_the_mail(written: str, language: str) -> None:
+    message = _message(f"Content-Language: {written}")
+
+    assert Thread.read(message.reply_to.details).language == language
+
+
 def test_people_in_copy_are_told_of_and_take_no_part() -> None:
     message = _message("To: support@acme.example, bob@example.com", "Cc: eve@evil.example")
 
