@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from gateway.cli.main import app
 from gateway.errors import ConfigurationError
 from gateway.settings import ProcessType, Settings, read_settings
 
+ROOT = Path(__file__).parents[2]
 BASE = {"REDIS_URL": "redis://localhost/0", "SECRET_KEY": "key-for-tests", "VECTORSHIFT_API_KEY": "vs-key"}
 SLACK = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "signing", "APPROVERS_CHANNEL": "C1"}
 TWILIO = {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "token", "TWILIO_FROM": "+15550000"}
@@ -219,3 +222,20 @@ def test_prompts_are_titles_with_or_without_a_message(monkeypatch: pytest.Monkey
     prompts = read_settings(ProcessType.WEB).slack_prompts
 
     assert prompts == (("Where is it?", "Where is my order?"), ("Return", "Return"))
+
+
+def test_every_variable_is_in_the_example_with_its_name_alone_on_a_line() -> None:
+    example = (ROOT / ".env.example").read_text()
+
+    explained = set(re.findall(r"^(?:# )?([A-Z][A-Z0-9_]*)=", example, re.MULTILINE))
+
+    assert {name.upper() for name in Settings.model_fields} - explained == set()
+
+
+def test_every_process_of_the_procfile_is_a_command() -> None:
+    lines = (ROOT / "Procfile").read_text().splitlines()
+    commands = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+
+    started = [line.partition(": frontdesk ")[2] for line in lines]
+
+    assert set(started) - commands == set()
