@@ -13,7 +13,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
-from starlette.routing import WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from gateway.engine.agents import serve_definition
@@ -39,13 +39,14 @@ log = structlog.get_logger(__name__)
 # Above what a frame may have: such a frame is still read, to be refused in words rather than by closing the socket.
 WS_READ_LIMIT = 64 * 1024 * 1024
 STOP_LISTENING_S = 2
+SOCKET_PATH = "/v1/ws/session"
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
     """The engine, open."""
 
-    app: Starlette
+    app: ASGIApp
     runner: Runner
     hub: Hub
 
@@ -71,7 +72,8 @@ async def open_engine(config: EngineConfig, *, build: BuildModel = build_model) 
         yield Engine(create_app(workshop, runner, Keys(config.api_keys)), runner, hub)
 
 
-def create_app(workshop: Workshop, runner: Runner, keys: Keys) -> Starlette:
+def create_app(workshop: Workshop, runner: Runner, keys: Keys) -> ASGIApp:
+    """REST by Starlette; a session's socket straight, since it holds whatever it came through for hours."""
     sessions = Sessions(workshop, runner)
 
     async def session_socket(websocket: WebSocket) -> None:
@@ -82,13 +84,21 @@ def create_app(workshop: Workshop, runner: Runner, keys: Keys) -> Starlette:
             return
         await Socket(websocket, owner, sessions, workshop.hub).serve()
 
-    return Starlette(
-        routes=[*RestApi(workshop, keys).routes(), WebSocketRoute("/v1/ws/session", session_socket)],
+    rest = Starlette(
+        routes=RestApi(workshop, keys).routes(),
         exception_handlers={HTTPException: http_error, Exception: http_error},
     )
 
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket" and scope["path"] == SOCKET_PATH:
+            await session_socket(WebSocket(scope, receive, send))
+        else:
+            await rest(scope, receive, send)
 
-def server_config(app: Starlette, host: str, port: int) -> uvicorn.Config:
+    return app
+
+
+def server_config(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         host=host,

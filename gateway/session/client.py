@@ -8,7 +8,6 @@ dropped, posts can wait for their acknowledgement, and a platform that knows the
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import AsyncGenerator, Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -18,7 +17,8 @@ from gateway.events import SessionEvent, SessionEventType, SessionMessage
 from gateway.session import compose, parse
 from gateway.session.address import Address
 from gateway.session.compose import ApprovalResponse, Content, File, JsonObject, SendManyItem, UserSessionMessage
-from gateway.session.errors import SessionDisconnectedError, SessionError, SessionTimeoutError
+from gateway.session.errors import SessionDisconnectedError, SessionError, SessionTimeoutError, again
+from gateway.session.requests import Requests
 from gateway.session.subscription import Subscription
 from gateway.session.wire import Wire, open_socket
 
@@ -66,7 +66,7 @@ class Session:
         self._wire: Wire | None = None
         self._end: SessionDisconnectedError | None = None
         self._subscriptions: list[Subscription] = []
-        self._requests: defaultdict[str, list[asyncio.Future[JsonObject] | None]] = defaultdict(list)
+        self._requests = Requests()
 
     @property
     def session_id(self) -> str | None:
@@ -262,7 +262,7 @@ class Session:
     def subscribe(self, *, event_types: Collection[SessionEventType] | None = None, maxsize: int = 0) -> Subscription:
         """Events from now on, kept until they are read. Before `connect` it sees the very first ones too."""
         if self._end is not None:
-            raise _again(self._end)
+            raise again(self._end)
         subscription = Subscription(self._unsubscribe, event_types=event_types, maxsize=maxsize)
         self._subscriptions.append(subscription)
         return subscription
@@ -316,18 +316,14 @@ class Session:
         """Everybody who waits is told: by an error, or quietly when we left on purpose."""
         self._wire = None
         self._end = error or SessionDisconnectedError("the session was disconnected")
-        for waiting in self._requests.values():
-            for answer in waiting:
-                if answer is not None and not answer.done():
-                    answer.set_exception(_again(self._end))
-        self._requests.clear()
+        self._requests.fail(self._end)
         for subscription in self._subscriptions:
-            subscription.end(error and _again(error))
+            subscription.end(error and again(error))
         self._subscriptions.clear()
 
     def _ensure_connected(self) -> Wire:
         if self._wire is None:
-            raise _again(self._end) if self._end else SessionDisconnectedError("the session is not connected")
+            raise again(self._end) if self._end else SessionDisconnectedError("the session is not connected")
         return self._wire
 
     def _unsubscribe(self, subscription: Subscription) -> None:
@@ -351,18 +347,17 @@ class Session:
     async def _post(self, kind: str, wait: bool, **fields: Any) -> Ack | None:
         request = compose.frame(kind, self._session_id, **fields)
         if not wait:
-            self._requests[kind].append(None)  # its acknowledgement comes too, and belongs to nobody
+            self._requests.expect_unheard(kind)
             await self._ensure_connected().send(request)
             return None
         ack = await self._ask(request)
         return Ack(parse.message_ids(ack), duplicate=ack.get("duplicate") is True)
 
     async def _ask(self, request: JsonObject) -> JsonObject:
-        """Send a frame and wait for its answer. Answers to one kind of frame come in the order of the frames."""
+        """Send a frame and wait for its answer."""
         kind = request["type"]
-        answer: asyncio.Future[JsonObject] = asyncio.get_running_loop().create_future()
         wire = self._ensure_connected()
-        self._requests[kind].append(answer)
+        answer = self._requests.expect(kind)
         try:
             async with asyncio.timeout(ANSWER_TIMEOUT_S):
                 await wire.send(request)
@@ -370,47 +365,14 @@ class Session:
         except TimeoutError:
             raise SessionTimeoutError(f"no answer to {kind} within {ANSWER_TIMEOUT_S:g} s", code="timeout") from None
         finally:
-            # It keeps its place in the line, so that a late answer is not taken for the next one.
             _ = answer.cancelled() or answer.cancel() or answer.exception()
 
     def _receive(self, frame: JsonObject) -> None:
         seq = frame.get("seq")
         if type(seq) is int:
             self._last_seq = seq
-        self._answer(frame)
+        self._requests.take(frame)
         event = parse.event_from(frame, self._session_id or "")
         if event is not None:
             for subscription in self._subscriptions:
                 subscription.put(event)
-
-    def _answer(self, frame: JsonObject) -> None:
-        kind = self._answered_kind(frame)
-        waiting = self._requests.get(kind) if kind else None
-        if not waiting:
-            return
-        answer = waiting.pop(0)
-        if answer is None or answer.done():
-            return
-        if frame["type"] == "error" or parse.has_failed(frame):
-            answer.set_exception(SessionError(parse.failure_text(frame), code=parse.failure_code(frame)))
-        else:
-            answer.set_result(frame)
-
-    def _answered_kind(self, frame: JsonObject) -> str | None:
-        """Which kind of request a frame answers. An error that names none is about connecting."""
-        kind = frame.get("type")
-        if kind == "session_created":
-            return "create_session"
-        if kind == "error":
-            named = frame.get("request_type")
-            if isinstance(named, str) and self._requests.get(named):
-                return named
-            return next((step for step in ("create_session", "connect_session") if self._requests.get(step)), None)
-        return kind if isinstance(kind, str) else None
-
-
-def _again(error: SessionDisconnectedError) -> SessionDisconnectedError:
-    """A fresh copy for each who is told: one exception object must not be raised in several places."""
-    copy = SessionDisconnectedError(error.message, code=error.code)
-    copy.__cause__ = error.__cause__
-    return copy

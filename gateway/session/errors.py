@@ -27,3 +27,10 @@ class SessionTimeoutError(SessionError, TimeoutError):
 
 class SessionDisconnectedError(SessionError):
     """The session is not connected, or the connection was lost. What was sent but not acknowledged may have arrived."""
+
+
+def again(error: SessionDisconnectedError) -> SessionDisconnectedError:
+    """A fresh copy for each who is told: one exception object must not be raised in several places."""
+    copy = SessionDisconnectedError(error.message, code=error.code)
+    copy.__cause__ = error.__cause__
+    return copy
