@@ -48,22 +48,6 @@ DAYS = 30
 RUNS = 9
 LIMIT_MS = 200
 WORDS = ("order", "lamp", "chair", "address", "refund", "delivery", "broken", "thanks", "return", "label", "card")
-    "order",
-    "lamp",
-    "chair",
-    "address",
-    "refund",
-    "delivery",
-    "invoice",
-    "friday",
-    "broken",
-    "thanks",
-    "hello",
-    "return",
-    "label",
-    "card",
-    "paid",
-]
 TOKEN = "benchmark"
 
 
