@@ -106,6 +106,13 @@ class Settings(BaseSettings):
     turn_timeout: float = Field(default=300.0, gt=0)
     console_token: SecretStr = SecretStr("")
 
+    @field_validator("linked_identities")
+    @classmethod
+    def _check_linked(cls, value: str) -> str:
+        if any(len(names) == 1 for names in _linked(value)):
+            raise ValueError("names two or more of each person's, as in U0123=ada@example.com,+447911123456")
+        return value
+
     @field_validator("engine_api_keys", "approvers", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
@@ -170,8 +177,7 @@ class Settings(BaseSettings):
     @property
     def linked(self) -> tuple[frozenset[str], ...]:
         """The names that are one person's, from `U1=ada@x.example,+4479…;U2=…`."""
-        people = (re.split("[=,]", person) for person in self.linked_identities.split(";"))
-        return tuple(frozenset(name.strip() for name in names if name.strip()) for names in people)
+        return _linked(self.linked_identities)
 
     @property
     def approval_lifetime(self) -> timedelta:
@@ -251,3 +257,9 @@ def _unless(value: object, name: str) -> list[str]:
 
 def _plain(secret: SecretStr) -> str:
     return secret.get_secret_value()
+
+
+def _linked(written: str) -> tuple[frozenset[str], ...]:
+    people = (re.split("[=,]", person) for person in written.split(";"))
+    named = (frozenset(name.strip() for name in names if name.strip()) for names in people)
+    return tuple(names for names in named if names)

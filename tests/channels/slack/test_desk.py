@@ -202,6 +202,15 @@ async def test_a_card_that_slack_keeps_as_it_is_gets_its_news_in_the_thread_once
     assert reply["text"].startswith("Expired undecided: refund order")
 
 
+async def test_a_card_that_somebody_deleted_is_said_to_be_gone(deployment: Deployment) -> None:
+    card = refund(ref=CardRef(APPROVERS, "1700000000.000001"))
+
+    with pytest.raises(PermanentFailure) as raised:
+        await deployment.app.desk.update_card(card)
+
+    assert raised.value.code == "message_not_found"
+
+
 async def test_a_cut_connection_after_a_post_is_an_unknown_outcome_and_one_message(deployment: Deployment) -> None:
     asked_at = datetime.now(UTC)
     deployment.slack.faults.plan(Fault(FaultKind.DROP_AFTER, "chat.postMessage"))
