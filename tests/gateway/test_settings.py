@@ -239,3 +239,21 @@ def test_every_process_of_the_procfile_is_a_command() -> None:
     started = [line.partition(": frontdesk ")[2] for line in lines]
 
     assert set(started) - commands == set()
+
+
+def test_stop_words_are_known_in_further_languages_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_all(monkeypatch, BASE, TWILIO, {"SMS_KEYWORDS": "spanish, french"})
+    assert read_settings(ProcessType.WEB).sms_keywords == ("spanish", "french")
+
+    set_all(monkeypatch, {"SMS_KEYWORDS": "klingon"})
+    assert "SMS_KEYWORDS" in complaint()
+
+
+def test_linked_identities_are_the_names_of_one_person_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_all(monkeypatch, BASE, {"LINKED_IDENTITIES": "U1=ada@x.example, +4479; U2=grace@x.example;"})
+    linked = read_settings(ProcessType.WEB).linked
+
+    set_all(monkeypatch, {"LINKED_IDENTITIES": "U1:ada@x.example"})
+
+    assert linked == (frozenset({"U1", "ada@x.example", "+4479"}), frozenset({"U2", "grace@x.example"}))
+    assert "LINKED_IDENTITIES" in complaint()
