@@ -205,7 +205,8 @@ def _show_room(room: Mapping[str, Any]) -> None:
     for message in room["messages"]:
         body = as_shown("\n".join(message["lines"]) or message["text"])
         buttons = "  ".join(f"[reverse] {label} [/]" for label in message["buttons"].values())
-        console.print(Panel(f"{body}\n\n{buttons}" if buttons else body, title=message["user"], title_align="left"))
+        title = f"{message['user']} [dim]{message['ts']}[/]"
+        console.print(Panel(f"{body}\n\n{buttons}" if buttons else body, title=title, title_align="left"))
         _show_replies(message["replies"])
 
 

@@ -5,6 +5,8 @@ import { make } from "./dom.js";
 const EMOJI = {
   white_check_mark: "✅", warning: "⚠️", no_entry: "⛔", hourglass_flowing_sand: "⏳", heavy_check_mark: "✔️", x: "❌",
   speech_balloon: "💬", raised_hand: "✋", wave: "👋", lock: "🔒", robot_face: "🤖", bust_in_silhouette: "👤", memo: "📝",
+  information_source: "ℹ️", technologist: "🧑‍💻", raising_hand: "🙋", busts_in_silhouette: "👥", leftwards_arrow_with_hook: "↩️",
+  thinking_face: "🤔", tada: "🎉", hammer_and_wrench: "🛠️", checkered_flag: "🏁", mailbox_with_no_mail: "📭", wastebasket: "🗑️", rotating_light: "🚨", octagonal_sign: "🛑", "+1": "👍", envelope: "✉️",
   eyes: "👀", bell: "🔔", inbox_tray: "📥", outbox_tray: "📤", arrow_right: "➡️", paperclip: "📎", pencil2: "✏️",
 };
 const INLINE = [
