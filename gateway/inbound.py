@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from channels.message import (
+    Assurance,
     ChannelName,
     Consent,
     ConsentChange,
@@ -134,6 +135,8 @@ class Inbound:
         await remember_thread(tx, placed.message, conversation_id)
         if placed.related_id is not None and arrival.is_new_conversation:
             await conversations.relate(tx, conversation_id, placed.related_id)
+        if not placed.held_because:
+            await self._note_living(tx, placed.message, arrival, now=now)
         because = placed.held_because or await self._brakes.pulled_by(
             tx, placed.message, conversation_id, is_reply=not arrival.is_new_conversation, now=now
         )
@@ -149,6 +152,21 @@ class Inbound:
         )
         log.warning("conversation.held", conversation_id=conversation_id)
         return True
+
+    async def _note_living(self, tx: Statements, message: InboundMessage, arrival: Arrival, *, now: datetime) -> None:
+        """Who demonstrably writes from an address may be answered there again, whatever bounced before."""
+        sender = message.sender
+        if sender.assurance is not Assurance.PROVEN and arrival.is_new_conversation:
+            return
+        if await opt_outs.remove(tx, message.channel, sender.address):
+            await audit.record(
+                tx,
+                "consent.started",
+                now=now,
+                actor="customer",
+                conversation_id=arrival.conversation_id,
+                data={"channel": message.channel, "source": "a message"},
+            )
 
     async def _is_with_a_person(self, tx: Statements, conversation_id: ConversationId) -> bool:
         conversation = await conversations.get(tx, conversation_id)

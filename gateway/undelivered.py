@@ -9,12 +9,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from channels.message import ChannelName, ReplyTarget
-from gateway import wording
+from gateway import audit, wording
 from gateway.cards import mask
 from gateway.domain import TO_CUSTOMERS, Delivery, DeliveryId, DeliveryKind
+from gateway.errors import NotFound
 from gateway.holding import alert_lane
-from gateway.store import deliveries, notes
-from gateway.store.database import Statements
+from gateway.store import conversations, deliveries, notes, opt_outs
+from gateway.store.database import Database, Statements
 from gateway.store.deliveries import NewDelivery
 
 
@@ -43,6 +44,18 @@ def because(reason: str, code: str) -> str:
     """A provider's reason and code, as people read them."""
     words = reason or "the provider could not deliver it"
     return f"{words} ({code})" if code and code not in words else words
+
+
+async def lift(db: Database, address: str, *, actor: str, now: datetime) -> None:
+    """Write to a mail address again, because a person knows that it lives. Raises `NotFound`.
+
+    Only mail: whoever said STOP to a text is written to again when they say START, and nobody else decides that.
+    """
+    async with db.transaction() as tx:
+        if not await opt_outs.remove(tx, ChannelName.EMAIL, address):
+            raise NotFound("no mail is kept from this address")
+        await audit.record(tx, "consent.started", now=now, actor=actor, data={"channel": "email", "source": actor})
+        await conversations.make_address_due(tx, ChannelName.EMAIL, address, now)
 
 
 async def tell_complaint(tx: Statements, delivery: Delivery, *, alert_channel: str, now: datetime) -> str:

@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from gateway.cli import checks, forgetting, lookups, processes, sandbox, talking, tracing
+from gateway.cli import checks, forgetting, lookups, opting, processes, sandbox, talking, tracing
 from gateway.errors import ConfigurationError, GatewayError
 from gateway.session import SessionError
 from gateway.store.database import DatabaseUnavailable, WrongSchema
@@ -27,6 +27,7 @@ checks.add_to(app)
 lookups.add_to(app)
 tracing.add_to(app)
 forgetting.add_to(app)
+opting.add_to(app)
 app.add_typer(sandbox.app, name="sandbox", help="Play customer, approver and provider against a running demo.")
 
 

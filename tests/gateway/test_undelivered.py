@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
 from channels.errors import PermanentFailure
-from channels.message import Consent, DeliveryStatus
+from channels.message import Assurance, ChannelName, Consent, DeliveryStatus, Sender
 from gateway.app import never
 from gateway.carriers import carriers
 from gateway.domain import DeliveryKind
 from gateway.outbound import Outbound
-from tests.gateway.world import World
+from gateway.store import opt_outs
+from tests.gateway.world import World, a_text
 
 
 async def alerts(world: World) -> list[str]:
@@ -89,3 +92,26 @@ async def test_a_complaint_stops_further_mail_even_after_delivery(world: World) 
     assert len(await world.rows("SELECT address FROM opt_outs")) == 1
     assert "reported a mail of ours as spam" in (await alerts(world))[0]
     assert len(await alerts(world)) == len(await notes(world)) == 1
+
+
+@pytest.mark.parametrize(
+    ("assurance", "still_suppressed"), [(Assurance.PROVEN, False), (Assurance.CLAIMED, True), (Assurance.FAILED, True)]
+)
+async def test_who_proves_to_write_from_an_address_is_answered_there_again(
+    world: World, assurance: Assurance, still_suppressed: bool
+) -> None:
+    await opt_outs.add(world.db, ChannelName.EMAIL, "ada@example.com", source="a bounce", now=world.clock())
+
+    await world.inbound.accept(
+        a_text(
+            "Hello again",
+            "mail-1",
+            channel=ChannelName.EMAIL,
+            thread_key="mail-1",
+            sender=Sender("ada@example.com", "", assurance),
+            details={"message_id": "mail-1"},
+        )
+    )
+
+    assert bool(await world.rows("SELECT address FROM opt_outs")) is still_suppressed
+    assert ("consent.started" in await world.audited()) is not still_suppressed
