@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
+from functools import partial, reduce
+from operator import or_
 from typing import TYPE_CHECKING, TypeVar
 
 import httpx
+from pydantic import SecretStr
 
 from channels.base import Channel
 from channels.errors import SendError
@@ -20,6 +22,7 @@ from channels.slack.install import RETURN_PATH, SlackInstall
 from channels.slack.installations import AppCredentials, Installations
 from channels.slack.manifest import manifest
 from channels.sms.adapter import SmsAdapter, SmsConfig
+from channels.sms.keywords import ENGLISH, LANGUAGES
 from gateway.approvals import Approvals
 from gateway.approvers import Approvers
 from gateway.attachments import Attachments
@@ -261,16 +264,20 @@ async def _open_installations(
 
 
 def _slack_config(settings: Settings) -> SlackConfig:
-    secret = settings.slack_signing_secret.get_secret_value()
     return SlackConfig(
         bot_token=settings.slack_bot_token.get_secret_value(),
-        signing_secrets=(secret,) if secret else (),
+        signing_secrets=_each_of(settings.slack_signing_secret),
         app_token=settings.slack_app_token.get_secret_value(),
         api_url=settings.slack_api_url,
         approvers_channel=settings.approvers_channel,
         staff_channels=frozenset({settings.handoff_channel, settings.escalation_channel}),
         prompts=_prompts(settings),
     )
+
+
+def _each_of(secrets: SecretStr) -> tuple[str, ...]:
+    """The secrets that are accepted while one is being changed, the new one first."""
+    return tuple(secret.strip() for secret in secrets.get_secret_value().split(",") if secret.strip())
 
 
 def _prompts(settings: Settings) -> tuple[Prompt, ...]:
@@ -292,9 +299,12 @@ def slack_manifest(settings: Settings, name: str) -> Mapping[str, object]:
 async def _open_sms(stack: AsyncExitStack, settings: Settings) -> SmsAdapter | None:
     if not settings.has_sms:
         return None
+    token, *previous = _each_of(settings.twilio_auth_token)
     config = SmsConfig(
         account_sid=settings.twilio_account_sid,
-        auth_token=settings.twilio_auth_token.get_secret_value(),
+        auth_token=token,
+        previous_auth_token=next(iter(previous), ""),
+        keywords=reduce(or_, (LANGUAGES[name] for name in settings.sms_keywords), ENGLISH),
         public_url=settings.reached_at,
         from_number=settings.twilio_from,
         messaging_service_sid=settings.twilio_messaging_service_sid,

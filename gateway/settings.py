@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from gateway.errors import ConfigurationError
 
 Names = Annotated[tuple[str, ...], NoDecode]
+Languages = Annotated[tuple[Literal["spanish", "french"], ...], NoDecode]
 Prompts = Annotated[tuple[tuple[str, str], ...], NoDecode]
 
 
@@ -89,6 +90,7 @@ class Settings(BaseSettings):
     twilio_from: str = ""
     twilio_messaging_service_sid: str = ""
     twilio_api_url: str = "https://api.twilio.com"
+    sms_keywords: Languages = ()
 
     email_address: str = ""
     imap_url: SecretStr = SecretStr("")
@@ -113,7 +115,7 @@ class Settings(BaseSettings):
             raise ValueError("names two or more of each person's, as in U0123=ada@example.com,+447911123456")
         return value
 
-    @field_validator("engine_api_keys", "approvers", mode="before")
+    @field_validator("engine_api_keys", "approvers", "sms_keywords", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(name.strip() for name in value.split(",") if name.strip()) if isinstance(value, str) else value

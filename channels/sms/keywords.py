@@ -55,6 +55,8 @@ FRENCH = Keywords(
     help=frozenset({"AIDE"}),
 )
 
+LANGUAGES = {"spanish": SPANISH, "french": FRENCH}
+
 
 def _bare(text: str) -> str:
     word = unicodedata.normalize("NFKD", text.strip().strip(_CLOSING)).casefold()

@@ -8,12 +8,22 @@ from urllib.parse import urlencode
 import httpx
 import orjson
 import pytest
+from pydantic import SecretStr
 
 from gateway.app import Gateway, open_gateway
 from gateway.settings import Settings
 from gateway.web.webhooks import MAX_BODY_BYTES
 from tests.gateway.web.conftest import client
-from tests.gateway.web.providers import FORM, a_text, post_as_slack, post_as_twilio, twilio_signature
+from tests.gateway.web.providers import (
+    ALICE,
+    AUTH_TOKEN,
+    FORM,
+    SIGNING_SECRET,
+    a_text,
+    post_as_slack,
+    post_as_twilio,
+    twilio_signature,
+)
 
 Post = Callable[[httpx.AsyncClient], Awaitable[httpx.Response]]
 CHALLENGE = b'{"type": "url_verification", "challenge": "3eZbrw1aB"}'
@@ -191,3 +201,23 @@ async def bare(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.mark.parametrize("path", ["/slack/events", "/twilio/messages", "/twilio/status"])
 async def test_a_channel_that_is_off_is_not_found(bare: httpx.AsyncClient, path: str) -> None:
     assert (await bare.post(path, content=orjson.dumps({}))).status_code == 404
+
+
+async def test_while_secrets_are_changed_the_old_ones_count_too(settings: Settings) -> None:
+    changing = settings.model_copy(
+        update={
+            "slack_signing_secret": SecretStr(f"the-next-one, {SIGNING_SECRET}"),
+            "twilio_auth_token": SecretStr(f"the-next-one,{AUTH_TOKEN}"),
+            "sms_keywords": ("spanish",),
+        }
+    )
+
+    async with open_gateway(changing) as gateway, client(gateway) as http:
+        slack = [await post_as_slack(http, CHALLENGE, secret=secret) for secret in ("the-next-one", SIGNING_SECRET)]
+        twilio = [
+            await post_as_twilio(http, a_text(Body="ALTO"), token=token) for token in ("the-next-one", AUTH_TOKEN)
+        ]
+        opted_out = await gateway.db.fetch("SELECT address FROM opt_outs")
+
+    assert {answer.status_code for answer in [*slack, *twilio]} == {200}
+    assert [row["address"] for row in opted_out] == [ALICE]
