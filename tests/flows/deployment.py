@@ -172,6 +172,19 @@ class Deployment:
         """The emoji that stand under a message."""
         return list(self.sandbox.slack.reactions(APPROVERS_CHANNEL, ts))
 
+    # The operator
+
+    async def frontdesk(self, *arguments: str) -> tuple[int | None, str]:
+        """Run a command; its exit code and what it says is wrong."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "gateway.cli", *arguments),
+            env={**os.environ, **self.env, "LOG_LEVEL": "ERROR"},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        _, error = await process.communicate()
+        return process.returncode, error.decode()
+
     # What is true
 
     async def rows(self, sql: str, *args: Any) -> list[dict[str, Any]]:

@@ -63,3 +63,12 @@ async def test_a_person_takes_over_a_text_conversation(deployment: Deployment) -
     assert "discount" not in "".join(deployment.texts())
     assert len(deployment.texts()) == 6
     assert await deployment.rows("SELECT DISTINCT state FROM handoffs") == [{"state": "returned"}]
+
+    # An operator can do the same from the command line, and is told what cannot be done.
+    (conversation,) = await deployment.rows("SELECT id FROM conversations")
+    taken = await deployment.frontdesk("conversations", "take-over", conversation["id"])
+    closed = await deployment.frontdesk("conversations", "close", conversation["id"])
+    late = await deployment.frontdesk("conversations", "hand-back", conversation["id"])
+
+    assert (taken[0], closed[0], late[0]) == (0, 0, 1)
+    assert "This conversation was closed. Reopen it to speak in it." in late[1]

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import sys
-
 from channels.sandbox.faults import Fault, FaultKind
 from tests.flows.deployment import Deployment, eventually
 from tests.flows.stories import REFUND
@@ -16,12 +12,12 @@ async def test_an_operator_approves_while_slack_is_away_and_the_card_catches_up(
     card = await deployment.card()
     (request,) = await deployment.rows("SELECT id FROM approvals")
     deployment.sandbox.slack.faults.plan(Fault(FaultKind.SERVER_ERROR, "*", 1000))
-    exit_code, _ = await _frontdesk(deployment, "approvals", "approve", request["id"])
+    exit_code, _ = await deployment.frontdesk("approvals", "approve", request["id"])
     answer = await deployment.answer(2)
     before = deployment.cards()[0]["text"]
     deployment.sandbox.slack.faults.clear()
     await eventually(lambda: deployment.cards()[0]["text"].startswith("Approved"), "the card's news")
-    late, error = await _frontdesk(deployment, "approvals", "deny", request["id"], "--reason", "too late")
+    late, error = await deployment.frontdesk("approvals", "deny", request["id"], "--reason", "too late")
 
     assert exit_code == 0
     assert "refund_order returned" in answer
@@ -29,15 +25,3 @@ async def test_an_operator_approves_while_slack_is_away_and_the_card_catches_up(
     assert late == 1
     assert "Already approved" in error
     assert await deployment.refunds() == 1
-
-
-async def _frontdesk(deployment: Deployment, *arguments: str) -> tuple[int | None, str]:
-    """Run a command; its exit code and what it says is wrong."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "gateway.cli", *arguments),
-        env={**os.environ, **deployment.env, "LOG_LEVEL": "ERROR"},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    _, error = await process.communicate()
-    return process.returncode, error.decode()

@@ -36,6 +36,7 @@ async def swept(world: World) -> None:
         db=world.db,
         wakeups=world.wakeups,
         inbound=world.inbound,
+        upkeep=world.upkeep,
         approvals=world.approvals,
         sessions=Sessions(_nobody),
     )

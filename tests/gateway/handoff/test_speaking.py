@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 
 from channels.errors import PermanentFailure, TemporaryFailure
-from channels.message import Attachment, Consent
+from channels.message import Attachment, ChannelName, Consent, ReplyTarget
 from channels.staff import CardRef, DraftState, HandoffAction, HandoffState, Member, StaffChange, StaffMessage
 from gateway import wording
 from gateway.domain import ConversationId
+from gateway.store.values import target_from_json
 from tests.gateway.handoff.scene import ADA, GRACE, GUEST, OUTSIDER, STRANGER, Scene
 
 
@@ -272,3 +273,19 @@ async def test_owner_and_customer_are_never_the_same(scene: Scene, taken: Conver
     await scene.settle(taken)
 
     assert scene.channel.texts == []
+
+
+@pytest.mark.parametrize("name", [ChannelName.EMAIL, ChannelName.SLACK])
+async def test_a_person_speaks_on_every_channel_to_where_the_customer_wrote_last(
+    scene: Scene, name: ChannelName
+) -> None:
+    scene.channel.name = name
+    scene.__post_init__()
+    target = ReplyTarget(name, "ada@x.example", "thread", {"subject": "Re: my lamp"})
+    conversation_id = await scene.says("human", channel=name, thread_key="thread", reply_to=target)
+    await scene.writes(conversation_id, "Here I am")
+    await scene.settle(conversation_id)
+
+    relayed = await scene.row("SELECT target FROM deliveries WHERE kind = 'relay'")
+    assert scene.channel.texts[-1] == "Here I am"
+    assert target_from_json(relayed["target"]) == target
