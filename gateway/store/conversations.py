@@ -299,9 +299,15 @@ async def relate(tx: Statements, conversation_id: ConversationId, related_id: Co
 
 
 async def make_due(tx: Statements, conversation_id: ConversationId, at: datetime) -> None:
-    """Something happened that somebody should look at."""
+    """Something happened that somebody should look at.
+
+    What is due with the end of a lease is due on account of that alone: its holder, even a late one, would forget it.
+    """
     await tx.execute(
-        "UPDATE conversations SET due_at = $2 WHERE id = $1 AND (due_at IS NULL OR due_at > $2)",
+        """
+        UPDATE conversations SET due_at = $2
+        WHERE id = $1 AND (due_at IS NULL OR due_at > $2 OR due_at = lease_until)
+        """,
         conversation_id,
         micros(at),
     )
@@ -312,7 +318,8 @@ async def make_address_due(tx: Statements, channel: ChannelName, address: str, a
     rows = await tx.fetch(
         """
         UPDATE conversations SET due_at = $3
-        WHERE channel = $1 AND address = $2 AND arrived > taken AND (due_at IS NULL OR due_at > $3)
+        WHERE channel = $1 AND address = $2 AND arrived > taken
+          AND (due_at IS NULL OR due_at > $3 OR due_at = lease_until)
         RETURNING id
         """,
         channel,

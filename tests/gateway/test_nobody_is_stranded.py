@@ -172,6 +172,14 @@ async def test_whoever_writes_is_answered_in_the_end(database: Database, data: s
     assert (row["taken"], row["due_at"], row["open_turn_id"]) == (row["arrived"], None, None)
 
 
+async def test_what_a_late_worker_leaves_behind_is_looked_at(database: Database) -> None:
+    story = Story(World(database))
+    for step in ("arrive", "claim", "go on", "arrive", "wait long", "die", "claim", "wait long", "pause"):
+        await story.step(step, "a")
+
+    assert await story.is_somebody_coming()
+
+
 @given(cut=st.integers(1, 9))
 @settings(max_examples=9, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_every_message_belongs_to_exactly_one_turn(database: Database, cut: int) -> None:
