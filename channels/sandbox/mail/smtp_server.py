@@ -1,7 +1,7 @@
 """The SMTP side of the simulated provider: takes mail from anybody, and files it where it belongs.
 
 Faults are taken as `smtp.connect`, `smtp.mail`, `smtp.rcpt` and `smtp.data`; `REJECT` answers with its code, such as
-`550 5.1.1 no such user`.
+`550 5.1.1 no such user`. They strike the software under test: what the player sends as a customer goes through.
 """
 
 from __future__ import annotations
@@ -21,10 +21,13 @@ Deliver = Callable[[str, tuple[str, ...], bytes], None]
 
 
 class SmtpServer:
-    """Listens on loopback for as long as the context lasts. `deliver` gets sender, recipients and the raw mail."""
+    """Listens on loopback for as long as the context lasts. `deliver` gets sender, recipients and the raw mail.
 
-    def __init__(self, deliver: Deliver, faults: Faults, *, port: int = 0) -> None:
-        self._handler = _Handler(deliver, faults)
+    A mail that begins with `of_player` is the player's own.
+    """
+
+    def __init__(self, deliver: Deliver, faults: Faults, *, of_player: bytes, port: int = 0) -> None:
+        self._handler = _Handler(deliver, faults, of_player)
         self._wanted_port = port
         self._open: set[_Connection] = set()
 
@@ -93,9 +96,10 @@ class _Connection(SMTP):
 class _Handler:
     """aiosmtpd's hooks. What they return is the answer on the wire."""
 
-    def __init__(self, deliver: Deliver, faults: Faults) -> None:
+    def __init__(self, deliver: Deliver, faults: Faults, of_player: bytes) -> None:
         self._deliver = deliver
         self.faults = faults
+        self._of_player = of_player
 
     async def handle_MAIL(  # noqa: N802  # aiosmtpd's name
         self, server: _Connection, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -117,7 +121,8 @@ class _Handler:
         return "250 2.1.5 recipient ok"
 
     async def handle_DATA(self, server: _Connection, session: Session, envelope: Envelope) -> str:  # noqa: N802  # aiosmtpd's name
-        fault = self.faults.take("smtp.data")
+        is_players = (envelope.original_content or b"").startswith(self._of_player)
+        fault = None if is_players else self.faults.take("smtp.data")
         if fault and fault.kind is FaultKind.SLOW:
             await asyncio.sleep(fault.seconds)
         elif fault and fault.kind is FaultKind.DROP_AFTER:

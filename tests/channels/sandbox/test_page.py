@@ -197,3 +197,23 @@ async def test_pressing_a_button_that_is_not_there_says_so(playing: Playing) -> 
     answer = await playing.post("/sandbox/slack/press", user="U0ADA", channel="C0APPROVERS", ts="1.2", action="x")
 
     assert "no message" in answer["error"]
+
+
+async def test_a_fault_of_the_mail_provider_strikes_the_gateway_and_not_the_player(playing: Playing) -> None:
+    faults = playing.sandbox.faults["mail"]
+    faults.plan(Fault(FaultKind.DROP_AFTER, "smtp.data"))
+
+    await playing.post("/sandbox/mail", **{"from": CARLA, "subject": "Hi", "text": "It is me."})
+
+    assert len(playing.sandbox.mail.inbox(SUPPORT_ADDRESS)) == 1
+    assert len(faults.planned()) == 1
+
+
+async def test_only_what_customers_send_is_delivered_twice(playing: Playing) -> None:
+    faults = playing.sandbox.faults["mail"]
+    faults.plan(Fault(FaultKind.DUPLICATE, "deliver"))
+
+    playing.sandbox.mail.deliver(SUPPORT_ADDRESS, (CARLA,), b"Message-ID: <a@acme.example>\r\n\r\nOur answer")
+
+    assert len(playing.sandbox.mail.inbox(CARLA)) == 1
+    assert len(faults.planned()) == 1
