@@ -6,7 +6,7 @@ import re
 
 from channels.email.mail import Forwarded
 from channels.email.reading.addresses import addresses
-from channels.email.replies.header_blocks import HeaderBlock
+from channels.email.replies.header_blocks import MAX_LINES, HeaderBlock, header_block
 from channels.email.replies.lines import Classified, unquoted
 from channels.email.replies.words import FORWARD_SUBJECTS
 
@@ -40,10 +40,20 @@ def _block(mail: Classified, subject: str) -> HeaderBlock | None:
     if mail.forwards:
         first = min(mail.forwards)
         behind = (block for block in mail.headers if first <= block.start <= first + 6)
-        return next(behind, HeaderBlock(first, first + 1, {}))
+        return next(behind, None) or _quoted_block(mail, first)
     if is_forward_subject(subject) and mail.headers:
         return mail.headers[0]
     return None
+
+
+def _quoted_block(mail: Classified, first: int) -> HeaderBlock:
+    """Apple quotes the whole of what is passed on, its header block as well."""
+    lines = [unquoted(line) for line in mail.lines[first + 1 : first + 1 + MAX_LINES]]
+    start = next((number for number, line in enumerate(lines[:4]) if line), None)
+    block = header_block(lines, start) if start is not None else None
+    if block is None:
+        return HeaderBlock(first, first + 1, {})
+    return HeaderBlock(first + 1 + block.start, first + 1 + block.end, block.values)
 
 
 def _mailto_undone(written: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 from channels.email.replies.extract import extract
 
 CASES = json.loads((Path(__file__).parent / "more_clients.json").read_text("utf-8"))
+FORWARDS = json.loads((Path(__file__).parent / "more_forwards.json").read_text("utf-8"))
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
@@ -17,3 +18,13 @@ def test_only_the_new_words_are_kept(case: dict[str, str]) -> None:
     found = extract(case.get("text", ""), case.get("html", ""))
 
     assert found.new.split() == case["reply"].split()
+
+
+@pytest.mark.parametrize("case", FORWARDS, ids=[case["name"] for case in FORWARDS])
+def test_who_wrote_what_is_passed_on_is_known(case: dict[str, str]) -> None:
+    found = extract(case["text"], "", subject=case["subject"])
+
+    assert found.forwarded is not None
+    assert found.forwarded.from_ is not None
+    assert found.forwarded.from_.address == "bob@shop.example"
+    assert found.new.strip() == case["text"].partition("\n")[0]
