@@ -10,7 +10,7 @@ import asyncio
 import os
 import socket
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
@@ -72,8 +72,23 @@ class Leases:
         except DatabaseUnavailable as error:
             log.warning("lease.renewal_failed", error=str(error))
             return
-        for conversation_id, (fence, task) in known.items():
+        doubtful = {key: held for key, held in known.items() if ours.get(key) != held[0]}
+        if doubtful:
+            await self._cancel_lost(doubtful)
+
+    async def _cancel_lost(self, doubtful: Mapping[ConversationId, tuple[int, asyncio.Task[object]]]) -> None:
+        """Stop the work on conversations that somebody else has taken.
+
+        Those that merely nobody holds are not lost: their work has just given them back, and does not know yet that
+        its commit is through. Cancelled now, it would forget to send what it has committed.
+        """
+        try:
+            fences = await conversations.fences(self._db, list(doubtful))
+        except DatabaseUnavailable as error:
+            log.warning("lease.renewal_failed", error=str(error))
+            return
+        for conversation_id, (fence, task) in doubtful.items():
             is_still_working = self._held.get(conversation_id) == (fence, task)
-            if ours.get(conversation_id) != fence and is_still_working:
+            if fences.get(conversation_id) != fence and is_still_working:
                 del self._held[conversation_id]
                 task.cancel()

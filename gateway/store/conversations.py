@@ -143,6 +143,13 @@ async def extend_all(db: Statements, owner: str, *, now: datetime, until: dateti
     return {ConversationId(row["id"]): row["fence"] for row in rows}
 
 
+async def fences(db: Statements, conversation_ids: Sequence[ConversationId]) -> Mapping[ConversationId, int]:
+    """How often each of these has been taken so far."""
+    places = ", ".join(f"${number}" for number in range(1, len(conversation_ids) + 1))
+    rows = await db.fetch(f"SELECT id, fence FROM conversations WHERE id IN ({places})", *conversation_ids)  # noqa: S608  # only placeholders are put in
+    return {ConversationId(row["id"]): row["fence"] for row in rows}
+
+
 async def let_go(tx: Statements, lease: Lease, *, look_again_at: datetime | None = None) -> datetime | None:
     """Give the lease back; what waits goes on waiting until something happens, or until `look_again_at`.
 

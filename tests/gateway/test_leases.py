@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from gateway.errors import LeaseLost
 from gateway.leases import LEASE, Leases
 from gateway.relay import Failed, Paused, Replied
 from gateway.store import conversations, turns
+from gateway.store.database import Database
 from tests.flows.deployment import eventually
 from tests.gateway.world import World, asked
 
@@ -188,6 +190,34 @@ async def test_work_is_cancelled_when_somebody_else_has_taken_over(
         await asyncio.wait_for(worker, 60)
     keeper.cancel()
     await asyncio.wait([keeper])
+
+
+async def test_work_that_has_just_given_its_lease_back_is_not_cancelled(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "RENEW_EVERY_S", 0.02)
+    conversation_id = await world.text()
+    claimed = await world.claim(conversation_id)
+    looked = asyncio.Semaphore(0)
+    find_fences = conversations.fences
+
+    async def note(db: Database, ids: Sequence[ConversationId]) -> Mapping[ConversationId, int]:
+        found = await find_fences(db, ids)
+        looked.release()
+        return found
+
+    monkeypatch.setattr(conversations, "fences", note)
+    keeper = asyncio.create_task(world.leases.keep())
+
+    async with world.leases.held(claimed.lease):
+        await conversations.let_go(world.db, claimed.lease)  # its commit is through, and we have not heard of it yet
+        for _ in range(2):
+            await asyncio.wait_for(looked.acquire(), 60)
+        went_on = True
+
+    keeper.cancel()
+    await asyncio.wait([keeper])
+    assert went_on
 
 
 async def test_work_goes_on_as_long_as_its_lease_is_renewed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
