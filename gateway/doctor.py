@@ -108,10 +108,10 @@ async def _mail(gateway: Gateway) -> Finding | None:
         "Check IMAP_URL and SMTP_URL, and that the mailbox is there; behind XOAUTH2, EMAIL_OAUTH_TOKEN_COMMAND.",
         "the mail servers let us in",
     )
-    return found if not found.is_fine else _heeded(found, await mailboxes.standings(gateway.db))
+    return found if not found.is_fine else heeded(found, await mailboxes.standings(gateway.db))
 
 
-def _heeded(found: Finding, standings: Sequence[Standing]) -> Finding:
+def heeded(found: Finding, standings: Sequence[Standing]) -> Finding:
     """Whether intake keeps up. A mailbox is searched every five minutes, or sooner."""
     if not standings:
         return Finding("email", False, f"{found.words}; nobody has listened yet", "Start `frontdesk mailbox`.")
