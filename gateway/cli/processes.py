@@ -30,7 +30,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def web() -> None:
-    """HTTP: webhooks, health, metrics."""
+    """HTTP: webhooks, console, health, metrics."""
     _become("gateway.processes.web")
 
 
