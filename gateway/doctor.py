@@ -80,7 +80,9 @@ async def _slack(gateway: Gateway) -> Finding | None:
     return await _of_channel(
         "slack",
         lambda: _members(gateway),
-        "Check SLACK_BOT_TOKEN and its scopes, and invite the app to APPROVERS_CHANNEL.",
+        f"Install the app at {settings.reached_at}/slack/install, and invite it to APPROVERS_CHANNEL."
+        if settings.slack_client_id
+        else "Check SLACK_BOT_TOKEN and its scopes, and invite the app to APPROVERS_CHANNEL.",
         f"answers, approvers in {settings.approvers_channel}",
     )
 
