@@ -211,7 +211,9 @@ class Outcomes:
         cause = HandoffCause.CUSTOMER if handed.by_customer else HandoffCause.AGENT
         reason = wording.CUSTOMER_ASKED if handed.by_customer else handed.reason or wording.AGENT_ASKED
         async with self._db.transaction() as tx:
-            due_at = await conversations.end_turn(tx, claimed.lease, posted=posted, now=now)
+            # A request may have been open beside the handoff: the next turn looks before it posts.
+            known = posted if handed.by_customer else UNKNOWN
+            due_at = await conversations.end_turn(tx, claimed.lease, posted=known, now=now)
             cards = await self._note_tools(tx, turn, tools, now=now)
             cards += await self._withdraw(tx, turn, now=now)
             await turns.end(tx, turn.id, TurnState.DONE, now=now)

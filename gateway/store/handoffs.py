@@ -182,7 +182,7 @@ async def idle_since(db: Statements, before: datetime, *, warned_before: datetim
     rows = await db.fetch(
         """
         SELECT * FROM handoffs WHERE closed_at IS NULL AND cause <> 'held' AND touched_at <= $1
-            AND (($2 < 0 AND warned_at IS NULL) OR ($2 >= 0 AND warned_at <= $2))
+            AND COALESCE(warned_at, -1) <= CAST($2 AS BIGINT) AND (warned_at IS NULL) = (CAST($2 AS BIGINT) < 0)
         ORDER BY touched_at LIMIT 100
         """,
         micros(before),

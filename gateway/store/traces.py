@@ -32,6 +32,8 @@ _BY_NAME = f"""
     UNION SELECT conversation_id FROM thread_ids WHERE channel IN ({_CHANNELS}) AND thread_id = $1
     UNION SELECT conversation_id FROM turns WHERE id = $1
     UNION SELECT conversation_id FROM approvals WHERE id = $1 OR request_id = $1
+    UNION SELECT conversation_id FROM handoffs WHERE id = $1
+    UNION SELECT conversation_id FROM staff_messages WHERE id = $1
     UNION SELECT conversation_id FROM deliveries WHERE id = $1 AND conversation_id IS NOT NULL
     UNION SELECT conversation_id FROM deliveries
         WHERE channel IN ({_CHANNELS}) AND provider_id = $1 AND conversation_id IS NOT NULL
@@ -49,6 +51,8 @@ async def by_card(db: Statements, slack_channel_id: str, ts: str) -> Sequence[Co
     rows = await db.fetch(
         """
         SELECT conversation_id FROM approvals WHERE card_slack_channel_id = $1 AND card_ts = $2
+        UNION SELECT conversation_id FROM handoffs WHERE thread_slack_channel_id = $1 AND thread_ts = $2
+        UNION SELECT conversation_id FROM staff_messages WHERE id = $1 || ':' || $2
         UNION SELECT id AS conversation_id FROM conversations WHERE channel = 'slack' AND thread_key LIKE $3
         UNION SELECT conversation_id FROM messages WHERE provider_id LIKE $3
         """,

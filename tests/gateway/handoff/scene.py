@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from channels.message import Attachment
 from channels.staff import (
@@ -98,7 +99,7 @@ class Scene(World):
             clock=self.clock,
         )
 
-    async def says(self, text: str, **changes: object) -> ConversationId:
+    async def says(self, text: str, **changes: Any) -> ConversationId:
         """The customer writes, and everything happens that comes of it."""
         conversation_id = await self.text(text, **changes)
         await self.settle(conversation_id)

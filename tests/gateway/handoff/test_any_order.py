@@ -4,9 +4,7 @@ a customer, nothing lost, nothing doubled, and no state that the table of moves 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -202,7 +200,7 @@ class Story:
 
     async def _weigh(self) -> None:
         world = self.world
-        sent: list[Mapping[str, Any]] = await world.rows(
+        sent = await world.rows(
             "SELECT kind, text, state FROM deliveries WHERE conversation_id = $1 AND lane = $1 ORDER BY seq", self._id
         )
         heard = [row["text"] for row in sent if row["state"] == "sent"]

@@ -11,6 +11,7 @@ from gateway import wording
 from gateway.domain import HandoffCause, Holder
 from gateway.handoff.hours import Hours
 from gateway.store import approvals, conversations
+from gateway.trace import find_conversations
 from tests.gateway.fakes import NOON
 from tests.gateway.handoff.scene import ADA, GRACE, OUTSIDER, STRANGER, Scene
 
@@ -144,6 +145,16 @@ async def test_answers_that_have_not_gone_out_are_cancelled(scene: Scene) -> Non
     await scene.deliver_all()
 
     assert scene.channel.texts == [NOTICE]
+
+
+async def test_a_conversation_is_found_by_a_link_to_its_thread(scene: Scene) -> None:
+    conversation_id = await scene.says("human")
+    thread = (await scene.handoff(conversation_id)).thread
+    assert thread is not None
+
+    link = f"https://acme.slack.com/archives/{thread.slack_channel_id}/p{thread.ts.replace('.', '')}"
+
+    assert await find_conversations(scene.db, link) == [conversation_id]
 
 
 async def test_a_held_mail_and_a_taken_conversation_are_one_mechanism(scene: Scene) -> None:
