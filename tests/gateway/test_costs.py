@@ -49,6 +49,9 @@ class CountedDatabase:
         async with self._database.transaction() as tx:
             yield CountedStatements(tx, self)
 
+    async def scrub(self) -> None:
+        await self._database.scrub()
+
     async def close(self) -> None:
         await self._database.close()
 
