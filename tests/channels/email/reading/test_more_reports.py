@@ -1,4 +1,4 @@
-"""Bounces, absence notes and mail of people in many forms, written down before the rules were looked at."""
+"""Bounces, absence notes and mail of people in many forms, written down before the rules were tried on them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Replies in the forms of many more programs and languages, written down before the rules were looked at."""
+"""Replies in the forms of many more programs and languages, written down before the rules were tried on them."""
 
 from __future__ import annotations
 
