@@ -123,6 +123,7 @@ CANNOT_BE_UNSENT = (
 EDIT_NOT_SENT = (
     "The customer got this message as it was first written; the change was not sent. Write a new message to correct it."
 )
+UNCHECKED = "I could not check whether you may do this. Please try again in a moment."
 NOTHING_TO_SEND = "There is nothing in this message that could be sent."
 DECIDED_ALREADY = "Somebody has decided this already."
 DRAFT_ASKED = "The agent is writing a draft."
@@ -159,7 +160,9 @@ def agent_failed(failure: str) -> str:
 
 def who(actor: str) -> str:
     """A person in a line for staff: a member of Slack by their id, anybody else by the name that we have."""
-    return f"<@{actor}>" if is_member(actor) else actor
+    if not is_member(actor):
+        return actor
+    return f"<!subteam^{actor}>" if actor.startswith("S") else f"<@{actor}>"
 
 
 def is_member(actor: str) -> bool:

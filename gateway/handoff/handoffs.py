@@ -6,7 +6,7 @@ Each is one transaction, and each answers with "" or with words that say why not
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -184,6 +184,13 @@ class Handoffs:
             return False
         await self._note(tx, handoff, "handoff.taken", actor, wording.taken(actor), now=now)
         return True
+
+    async def owned_by(self, tx: Statements, handoff: Handoff, member_id: str, *, now: datetime) -> Handoff:
+        """Who speaks first in a locked handoff that waits has it by that."""
+        if handoff.state is not HandoffState.WAITING:
+            return handoff
+        await self.claim_locked(tx, handoff, member_id, now=now)
+        return replace(handoff, state=HandoffState.OWNED, owner=member_id)
 
     async def tell_customer(
         self, tx: Statements, conversation: Conversation, handoff_id: HandoffId, turn: Turn | None, *, now: datetime

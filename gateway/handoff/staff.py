@@ -16,12 +16,11 @@ import structlog
 
 from channels.base import Desk
 from channels.errors import PermanentFailure, SendError, TemporaryFailure
-from channels.message import Attachment, ChannelName, ReplyTarget
+from channels.message import Attachment
 from channels.staff import (
     ButtonValue,
     CardRef,
     DraftCard,
-    DraftState,
     DraftSubmitted,
     HandoffAction,
     HandoffPress,
@@ -34,26 +33,21 @@ from gateway import audit, wording
 from gateway.domain import (
     Conversation,
     ConversationId,
-    DeliveryId,
-    DeliveryKind,
-    Draft,
-    DraftId,
     Handoff,
     StaffMessageState,
     StoredStaffMessage,
-    new_id,
     utcnow,
 )
 from gateway.handoff import relaying
 from gateway.handoff.access import StaffAccess
 from gateway.handoff.commands import Command, ForCustomer, Internal, Meaning, Order, read
+from gateway.handoff.drafts import Drafts
 from gateway.handoff.handoffs import Handoffs
 from gateway.handoff.lines import handoff_lane
 from gateway.handoff.voice import Voice
 from gateway.queue import Wakeups
-from gateway.store import conversations, deliveries, handoffs, messages, staff_messages
+from gateway.store import conversations, handoffs, messages, staff_messages
 from gateway.store.database import Database, Statements
-from gateway.store.deliveries import NewDelivery
 from gateway.trace import find_conversations
 
 log = structlog.get_logger(__name__)
@@ -77,6 +71,7 @@ class Staff:
         self._voice = voice
         self._access = access
         self._wakeups = wakeups
+        self._drafts = Drafts(db, handoffs_, voice, access, wakeups, clock=clock)
         self._clock = clock
 
     # What staff write
@@ -133,7 +128,7 @@ class Staff:
                     return "Name a person or a group: `!assign @somebody`."
                 return await self._handoffs.assign(handoff.id, message.mentions[0], actor=actor)
             case Command.DRAFT:
-                return await self._ask_for_draft(message, handoff, order.argument)
+                return await self._drafts.ask(handoff, actor, order.argument, key=_id_of(message.message))
 
     async def _relay(self, message: StaffMessage, handoff: Handoff, text: str) -> None:
         files = await self._fetched(message)
@@ -146,7 +141,7 @@ class Staff:
                 refusal = wording.cannot(locked, "spoken in")
             else:
                 refusal = ""
-                owned = await self._owned(tx, locked, message.member_id, now=now)
+                owned = await self._handoffs.owned_by(tx, locked, message.member_id, now=now)
                 await self._store_and_send(tx, owned, message, text, files, now=now)
         if refusal:
             await self._keep(message, handoff, StaffMessageState.REFUSED)
@@ -177,13 +172,6 @@ class Staff:
         )
         if became is not StaffMessageState.RELAYED:
             await staff_messages.move(tx, stored.id, StaffMessageState.RELAYED, became)
-
-    async def _owned(self, tx: Statements, handoff: Handoff, member_id: str, *, now: datetime) -> Handoff:
-        """Who speaks first in a handoff that waits has it by that."""
-        if handoff.state is not HandoffState.WAITING:
-            return handoff
-        await self._handoffs.claim_locked(tx, handoff, member_id, now=now)
-        return replace(handoff, state=HandoffState.OWNED, owner=member_id)
 
     async def _change(self, message: StaffMessage, handoff: Handoff) -> None:
         """An edit or a deletion of something that was written here."""
@@ -255,7 +243,7 @@ class Staff:
         try:
             return Reply(await self._pressed(press))
         except SendError:
-            return Reply("I could not check whether you may do this. Please try again in a moment.")
+            return Reply(wording.UNCHECKED)
 
     async def _pressed(self, press: HandoffPress) -> str:
         value = ButtonValue.decode(press.value.strip()).subject_id.strip()
@@ -346,112 +334,30 @@ class Staff:
 
     async def draft(self, draft_id: str) -> DraftCard | None:
         """A draft as it stands, for the dialog in which it is edited."""
-        draft = await staff_messages.get_draft(self._db, draft_id)
-        return None if draft is None else DraftCard(draft.id, draft.text, draft.state, draft.decided_by, draft.card)
+        return await self._drafts.card(draft_id)
 
     async def submit_draft(self, submitted: DraftSubmitted) -> Reply:
         """The dialog came back: what was typed goes to the customer."""
         if not submitted.text.strip():
             return Reply(field_errors={"text": wording.NOTHING_TO_SEND})
         try:
-            draft, refusal = await self._draft_for(submitted.draft_id, submitted.member_id, submitted.team_id)
+            return Reply(
+                await self._drafts.send(submitted.draft_id, submitted.member_id, submitted.team_id, text=submitted.text)
+            )
         except SendError:
-            return Reply("I could not check whether you may do this. Please try again in a moment.")
-        if draft is None:
-            return Reply(refusal)
-        return Reply(await self._send_draft(draft, submitted.text, submitted.member_id))
+            return Reply(wording.UNCHECKED)
 
     async def _press_draft(self, press: HandoffPress, draft_id: str) -> str:
-        draft, refusal = await self._draft_for(draft_id, press.member_id, press.team_id)
-        if draft is None:
-            return refusal
         match press.action:
             case HandoffAction.SEND_DRAFT:
-                return await self._send_draft(draft, draft.text, press.member_id)
+                return await self._drafts.send(draft_id, press.member_id, press.team_id)
             case HandoffAction.DROP_DRAFT:
-                async with self._db.transaction() as tx:
-                    await staff_messages.decide_draft(
-                        tx, draft.id, DraftState.DROPPED, by=press.member_id, text=draft.text
-                    )
-                    await deliveries.add(tx, _draft_delivery(draft), now=self._clock())
-                await self._wakeups.deliver(f"draft:{draft.id}")
-                return ""
+                return await self._drafts.drop(draft_id, press.member_id, press.team_id)
             case _:
-                return ""  # they may open the dialog
-
-    async def _draft_for(self, draft_id: str, member_id: str, team_id: str) -> tuple[Draft | None, str]:
-        """The draft, if this person may decide on it now; else what to tell them."""
-        draft = await staff_messages.get_draft(self._db, draft_id)
-        conversation = await conversations.get(self._db, draft.conversation_id) if draft else None
-        if draft is None or conversation is None or draft.state is not DraftState.PROPOSED:
-            return None, wording.DECIDED_ALREADY
-        refusal = await self._refusal(member_id, team_id, conversation)
-        return (None, refusal) if refusal else (draft, "")
-
-    async def _send_draft(self, draft: Draft, text: str, member_id: str) -> str:
-        """It becomes a message of whoever sends it."""
-        now = self._clock()
-        name = await self._name(member_id)
-        async with self._db.transaction() as tx:
-            handoff = await handoffs.lock(tx, draft.handoff_id)
-            if handoff is None or not handoff.is_open:
-                return wording.cannot(handoff, "spoken in")
-            if not await staff_messages.decide_draft(tx, draft.id, DraftState.SENT, by=member_id, text=text):
-                return wording.DECIDED_ALREADY
-            handoff = await self._owned(tx, handoff, member_id, now=now)
-            ref = draft.card or CardRef("draft", draft.id)
-            written = StoredStaffMessage(
-                id=_id_of(ref),
-                handoff_id=handoff.id,
-                conversation_id=handoff.conversation_id,
-                member_id=member_id,
-                member_name=name,
-                text=text,
-                state=StaffMessageState.RELAYED,
-                seen=handoff.shown,
-                mark="",
-                sent_at=now,
-            )
-            await staff_messages.add(tx, written, now=now)
-            conversation = await conversations.get(tx, handoff.conversation_id)
-            assert conversation is not None  # noqa: S101  # its handoff is locked
-            newest = await messages.at(tx, conversation.id, conversation.arrived)
-            became = await relaying.relay(
-                tx, self._voice, handoff, written, newest, files=(), is_confirmed=True, now=now
-            )
-            await staff_messages.move(tx, written.id, StaffMessageState.RELAYED, became)
-            await deliveries.add(tx, _draft_delivery(draft), now=now)
-        await self._wake(handoff.conversation_id, f"draft:{draft.id}")
-        return ""
-
-    async def _ask_for_draft(self, message: StaffMessage, handoff: Handoff, hint: str) -> str:
-        if not handoff.is_open:
-            return wording.cannot(handoff, "drafted for")
-        draft = Draft(
-            id=DraftId(f"drf_{_id_of(message.message)}"),
-            handoff_id=handoff.id,
-            conversation_id=handoff.conversation_id,
-            asked_by=message.member_id,
-            hint=hint,
-            text="",
-            state=DraftState.PROPOSED,
-            decided_by="",
-            card=None,
-        )
-        async with self._db.transaction() as tx:
-            if not await staff_messages.add_draft(tx, draft, now=self._clock()):
-                return ""
-            await deliveries.add(tx, _draft_delivery(draft), now=self._clock())
-        await self._wakeups.deliver(f"draft:{draft.id}")
-        return wording.DRAFT_ASKED
+                return await self._drafts.refusal(draft_id, press.member_id, press.team_id)
 
     async def _refusal(self, member_id: str, team_id: str, conversation: Conversation) -> str:
         return await self._access.refusal(member_id, team_id, conversation)
-
-    async def _name(self, member_id: str) -> str:
-        with suppress(SendError):
-            return await self._access.name(member_id)
-        return ""
 
     async def _wake(self, conversation_id: ConversationId, *lanes: str) -> None:
         for lane in (conversation_id, handoff_lane(conversation_id), *lanes):
@@ -477,18 +383,6 @@ def _stored(
         seen=handoff.shown,
         mark="",
         sent_at=message.sent_at,
-    )
-
-
-def _draft_delivery(draft: Draft) -> NewDelivery:
-    """Show a draft as it stands, in a lane of its own: the agent takes its time."""
-    return NewDelivery(
-        id=DeliveryId(new_id("dlv")),
-        lane=f"draft:{draft.id}",
-        kind=DeliveryKind.DRAFT,
-        target=ReplyTarget(ChannelName.SLACK, "desk", ""),
-        conversation_id=draft.conversation_id,
-        subject_id=draft.id,
     )
 
 
