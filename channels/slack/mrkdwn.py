@@ -14,6 +14,7 @@ ELLIPSIS = "…"
 _STYLE = re.compile(r"([*~`]|(?<![^\W_])_|_(?![^\W_]))")
 _HARMLESS = re.compile(r"&lt;(@[UW][A-Z0-9]+|!date\^\d+\^[^|<>&^]+\|[^|<>&]+)&gt;")
 _NOTICE = re.compile(r"&lt;(#C[A-Z0-9]+|!date\^\d+\^[^|<>&^]+\|[^|<>&]+)&gt;")
+_CALLING = re.compile(r"&lt;(@[UW][A-Z0-9]+|!subteam\^S[A-Z0-9]+|#C[A-Z0-9]+|!date\^\d+\^[^|<>&^]+\|[^|<>&]+)&gt;")
 _LINK = re.compile(r"&lt;(https?://[^|<>\s]+?)\|([^|<>&]+)&gt;")
 _WORD_JOINER = "\u2060"  # invisible, and enough to keep a mark from pairing with another
 
@@ -34,6 +35,11 @@ def notice(text: str) -> str:
     A link shows its address, so that text of others inside the words can't pass one off as ours.
     """
     return _LINK.sub(r"\2: \1", _NOTICE.sub(r"<\1>", escape(text)))
+
+
+def calling(text: str) -> str:
+    """Our own words in a thread of staff: whom they name is called. Not for words with anything of others in them."""
+    return _CALLING.sub(r"<\1>", escape(text))
 
 
 def plain(text: str) -> str:

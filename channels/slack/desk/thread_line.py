@@ -55,7 +55,7 @@ def with_whole_text(line: ThreadLine) -> ThreadLine:
 
 def _blocks(line: ThreadLine, lost: Collection[Attachment]) -> Iterator[block.Block]:
     if line.speaker is Speaker.NOTICE:
-        yield block.section(f"{_sign(line)} {mrkdwn.notice(line.text)}")
+        yield block.section(f"{_sign(line)} {_ours(line)}")
     else:
         yield block.context(f":warning: {heading(line)}" if line.is_warning else heading(line))
         yield from (block.section(piece) for piece in _quoted(_shown(line.text)))
@@ -119,7 +119,12 @@ def _sign(line: ThreadLine) -> str:
     return ":warning:" if line.is_warning else mark
 
 
+def _ours(line: ThreadLine) -> str:
+    """A warning may carry a provider's reason, and calls nobody."""
+    return mrkdwn.notice(line.text) if line.is_warning else mrkdwn.calling(line.text)
+
+
 def _plainly(line: ThreadLine) -> str:
-    words = mrkdwn.notice(line.text) if line.speaker is Speaker.NOTICE else mrkdwn.escape(line.text)
+    words = _ours(line) if line.speaker is Speaker.NOTICE else mrkdwn.escape(line.text)
     files = " ".join(f"[{mrkdwn.escape(mrkdwn.shorten(file.name, _FILE_NAME))}]" for file in line.attachments)
     return " ".join(part for part in (words.strip(), files) if part) or "…"

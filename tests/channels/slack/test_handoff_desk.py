@@ -62,6 +62,16 @@ async def test_a_brief_that_slack_keeps_as_it_is_gets_its_news_in_the_thread_onc
     assert news["text"].startswith("Taken over: Carla")
 
 
+async def test_a_notice_names_colleagues_as_people(deployment: Deployment) -> None:
+    head = await opened(deployment)
+    line = ThreadLine(Speaker.NOTICE, "<@U0STAN> has this conversation now.", datetime.now(UTC))
+
+    ref = await deployment.app.desk.post_line(line, thread=head, key="line_3")
+
+    posted = deployment.slack.workspace.message(ref.slack_channel_id, ref.ts)
+    assert posted["blocks"][0]["text"]["text"] == ":information_source: <@U0STAN> has this conversation now."
+
+
 async def test_the_files_of_a_line_stand_above_its_words(deployment: Deployment) -> None:
     head = await opened(deployment)
     line = said("Look:", at=datetime.now(UTC), attachments=(PHOTO, Attachment("gone.pdf", "application/pdf")))

@@ -64,3 +64,9 @@ def test_a_notice_shows_where_its_links_lead_and_calls_nobody() -> None:
     shown = mrkdwn.notice(text)
 
     assert shown == "*Late* in <#C0SUPPORT>: Open it: https://ours.example/c/1 &lt;@U0ADA&gt; &lt;!here&gt; a &amp; b"
+
+
+def test_our_own_words_call_whom_they_name_and_nobody_else() -> None:
+    shown = mrkdwn.calling("<@U0ADA> gave it to <!subteam^S0FIRST>. <!channel> <script>")
+
+    assert shown == "<@U0ADA> gave it to <!subteam^S0FIRST>. &lt;!channel&gt; &lt;script&gt;"
