@@ -30,14 +30,6 @@ END $$;
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file that nobody writes to."""
-    path = tmp_path_factory.mktemp("template") / "frontdesk.db"
-    asyncio.run(migrate(f"sqlite:///{path}"))
-    return path
-
-
-@pytest.fixture(scope="session")
 def postgres_shared(postgres_server: str) -> str:
     """The URL of a migrated Postgres database, which all tests use one after another."""
     asyncio.run(_run(postgres_server, "CREATE DATABASE shared"))
