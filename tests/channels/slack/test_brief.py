@@ -42,7 +42,8 @@ SCREENS = {
     "line_of_the_agent": compose_line(ThreadLine(Speaker.AGENT, "Your order is on its way.", OPENED)),
     "line_of_staff": compose_line(ThreadLine(Speaker.STAFF, "Hello, this is Stan.", OPENED, "Stan (console)")),
     "line_with_a_lost_file": compose_line(said("", attachments=(PHOTO,)), lost=(PHOTO,)),
-    "notice": compose_line(ThreadLine(Speaker.NOTICE, f"Stan has it now. {HOSTILE}", OPENED)),
+    "notice": compose_line(ThreadLine(Speaker.NOTICE, "<@U0STAN> has it now. <!channel>", OPENED)),
+    "warning": compose_line(ThreadLine(Speaker.NOTICE, f"They refused it: {HOSTILE}", OPENED, is_warning=True)),
     "warning_that_asks": compose_line(
         ThreadLine(Speaker.NOTICE, "This is 9 text messages long.", OPENED, is_warning=True, asks="stm_1")
     ),
