@@ -38,7 +38,7 @@ Counts = Mapping[int, float]  # by the number of the step
 # Percentiles of many turns are taken from a share of them: those whose id ends with a digit up to this one. The ends of
 # ids are random.
 ALL = "f"
-ENOUGH = 8_000
+ENOUGH = 3_000
 _DIGITS = "0123456789abcdef"
 
 
