@@ -107,6 +107,21 @@ async def test_of_several_workers_one_follows(server: RedisServer, redis: ArqRed
     assert len(jobs.begun) == 30
 
 
+async def test_workers_share_a_burst_and_hear_of_it_by_the_bell_alone(
+    server: RedisServer, redis: ArqRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.worker.LOOK_EVERY_S", 3600)  # nobody looks without having been woken
+    jobs = Jobs()
+    async with working(server, jobs), working(server, jobs), working(server, jobs):
+        await eventually(lambda: _listening(redis, 3), "all of them to listen")
+        await asyncio.gather(*(Wakeups(redis).advance(ConversationId(f"cnv_{number}")) for number in range(200)))
+        await eventually(lambda: len(jobs.ended) >= 200, "all jobs")
+        await eventually(lambda: _listening(redis, 3), "all of them to listen again")
+
+    assert sorted(jobs.begun) == sorted(f"cnv_{number}" for number in range(200))
+    assert await redis.zcard(QUEUE) == 0
+
+
 async def test_a_wake_up_for_later_is_not_followed_before(server: RedisServer, redis: ArqRedis) -> None:
     jobs = Jobs()
     at = utcnow() + timedelta(seconds=0.7)
@@ -179,3 +194,8 @@ async def test_a_job_under_way_does_not_notice_that_redis_is_away(server: RedisS
         await server.start()
 
     assert jobs.ended == ["hangs"]
+
+
+async def _listening(redis: ArqRedis, count: int) -> bool:
+    """So many clients wait for the bell."""
+    return int((await redis.info("clients"))["blocked_clients"]) == count
