@@ -6,7 +6,7 @@ processes; and the comparison of what was written for customers with what reache
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,12 +17,13 @@ from channels.sandbox.mail.store import SENT
 from channels.sandbox.server import Extension, Sandbox
 from channels.sandbox.slack.workspace import BOT_USER
 from channels.sandbox.world import APPROVERS_CHANNEL
+from gateway.demo.session_hops import session_hops
 from gateway.demo.state import DemoState
 from gateway.demo.supervisor import Running, Supervisor
 from gateway.domain import ConversationId
 from gateway.store import conversations, tallies
 from gateway.store.database import Database, DatabaseUnavailable
-from gateway.trace import hops
+from gateway.trace import Hop, hops
 
 MOST_CONVERSATIONS = 30
 MOST_HOPS = 200
@@ -66,11 +67,15 @@ class _Inside:
                 "conversation": shown,
                 "hops": [
                     {"at": hop.at.isoformat(), "what": hop.what, "detail": hop.detail}
-                    for hop in (await hops(self._db, shown))[-MOST_HOPS:]
+                    for hop in await self._hops(shown)
                 ],
             },
             "tally": {"written": tally.written, "under_way": tally.under_way, "arrived": arrived(self._sandbox)},
         }
+
+    async def _hops(self, conversation_id: ConversationId) -> Sequence[Hop]:
+        found = [*await hops(self._db, conversation_id), *await session_hops(self._db, conversation_id)]
+        return sorted(found, key=lambda hop: hop.at)[-MOST_HOPS:]
 
     async def kill(self, request: web.Request) -> web.Response:
         """SIGKILL for one process, whatever it is doing."""

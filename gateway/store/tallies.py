@@ -29,5 +29,14 @@ async def of_customers(db: Statements) -> Tally:
 
 async def last_active(db: Statements) -> str:
     """The conversation in which something happened last; empty where there is none."""
-    row = await db.fetch_one("SELECT id FROM conversations ORDER BY updated_at DESC, id DESC LIMIT 1")
+    row = await db.fetch_one(
+        """
+        SELECT id FROM (
+            SELECT id, updated_at AS at FROM conversations
+            UNION ALL
+            SELECT conversation_id AS id, created_at AS at FROM deliveries WHERE conversation_id IS NOT NULL
+        ) activity
+        ORDER BY at DESC, id DESC LIMIT 1
+        """
+    )
     return str(row["id"]) if row else ""

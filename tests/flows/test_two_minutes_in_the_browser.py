@@ -77,6 +77,7 @@ async def test_a_newcomer_plays_every_part_and_loses_nothing(demo: Demo, browser
         await expect(page.locator(".post.ours")).to_contain_text("Noted: your name is Carla")
         await page.get_by_role("button", name="Press as Ada").click()
         await expect(page.locator(".bubble.theirs").last).to_contain_text("Refunded €25.00")
+        await expect(page.locator("#hops")).to_contain_text("Tool called: refund_order")
         await page.get_by_role("button", name="Be Stan", exact=True).click()
         await expect(page.locator("#slack-text")).to_have_value("Hello Carl, this is Stan. How can I help?")
         await page.locator("#slack-text").press("Enter")

@@ -17,10 +17,10 @@ let page = null;
 let awaited = []; // what a step waits for before it goes on
 
 const STEPS = [
-  { title: "Ask for a refund", action: "Text as Carla", start: askForRefund, isDone: (scene) => cards(scene).length > 0 },
-  { title: "Approve it", action: "Press as Ada", start: approve, isDone: (scene) => cards(scene).some((card) => !button(card)) },
-  { title: "Take over as staff", action: "Be Stan", start: takeOver, isDone: (scene) => hasRelayed(scene) },
-  { title: "Kill the worker, write again", action: "Kill and text", start: killAndWrite, isDone: survived },
+  { title: "Ask for a refund", short: "Refund", action: "Text as Carla", start: askForRefund, isDone: (scene) => cards(scene).length > 0 },
+  { title: "Approve it", short: "Approval", action: "Press as Ada", start: approve, isDone: (scene) => cards(scene).some((card) => !button(card)) },
+  { title: "Take over as staff", short: "Takeover", action: "Be Stan", start: takeOver, isDone: (scene) => hasRelayed(scene) },
+  { title: "Kill the worker, write again", short: "Killed worker", action: "Kill and text", start: killAndWrite, isDone: survived },
 ];
 
 export function begin(context) {
@@ -40,7 +40,7 @@ function stepItem(step, index, isDone, isNext) {
   return make(
     "li", { class: "step", "data-state": state, "data-key": `${index} ${state}` },
     make("span", { class: "step-number", "aria-hidden": "true" }, isDone ? "✓" : String(index + 1)),
-    make("span", { class: "step-title" }, step.title, isDone ? make("span", { class: "hidden" }, " (done)") : null),
+    make("span", { class: "step-title" }, isDone ? step.short : step.title, isDone ? make("span", { class: "hidden" }, " (done)") : null),
     make(
       "button",
       { type: "button", class: "step-go", disabled: state === "later", onclick: step.start, "aria-label": isDone ? `Again: ${step.title}` : null },

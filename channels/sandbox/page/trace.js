@@ -73,6 +73,7 @@ function hopItem(step, before) {
 
 function placeOf({ what, detail }) {
   if (what === "delivery.queued") return ["outbox", `To send: ${detail.split(" ").slice(1).join(" by ")}`];
+  if (what.startsWith("tool.")) return ["engine", `Tool ${what.slice(5)}: ${detail}`];
   const [prefix, place, words] = HOPS.find(([start]) => what.startsWith(start)) ?? ["", "other", what];
   const rest = what.slice(prefix.length).replace(/^[:. ]+/, "").replaceAll("_", " ");
   return [place, rest ? `${words}: ${rest}` : words];
