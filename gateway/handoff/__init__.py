@@ -1,5 +1,7 @@
 """Human handoff: a person takes a conversation in a Slack thread, speaks in it, and gives it back to the agent.
 
+Its parts:
+
     commands, keywords, hours   what people write, read: plain functions
     opening                     a conversation goes to a person: the one transaction behind all ways in
     handoffs                    what a person does with it: take over, release, hand back, close, reopen, assign
