@@ -49,7 +49,8 @@ _RID = (
     f"""
     UPDATE conversations SET thread_key = '{ERASED}' || id, address = '{_NOBODY}', name = '', subject = '',
         holder = 'agent', held_because = '', related_id = NULL, open_turn_id = NULL, taken = arrived,
-        waiting_since = NULL, due_at = NULL, lease_owner = NULL, lease_until = 0, fence = fence + 1, updated_at = $2
+        waiting_since = NULL, due_at = NULL, notes = 0, lease_owner = NULL, lease_until = 0,
+        fence = fence + 1, updated_at = $2
     WHERE id = $1
     """,  # noqa: S608  # constants of ours are put in
 )

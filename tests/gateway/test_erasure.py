@@ -94,6 +94,34 @@ async def a_long_story(world: World) -> ConversationId:
     return conversation_id
 
 
+async def a_handoff(world: World, conversation_id: str) -> None:
+    """Staff had the conversation, and wrote of her in all of its tables."""
+    words = f"Wanda and her {SECRET}"
+    async with world.db.transaction() as tx:
+        for sql in (
+            "INSERT INTO handoffs (id, conversation_id, reason, opened_at, closed_at) VALUES ('hof_1', $1, $2, 1, 2)",
+            """
+            INSERT INTO staff_messages
+                (id, handoff_id, conversation_id, member_id, text, state, seen, sent_at, stored_at)
+            VALUES ('C:1', 'hof_1', $1, 'U0ADA', $2, 'relayed', 1, 1, 1)
+            """,
+            """
+            INSERT INTO drafts (id, handoff_id, conversation_id, asked_by, text, state, created_at)
+            VALUES ('drf_1', 'hof_1', $1, 'U0ADA', $2, 'sent', 1)
+            """,
+            "INSERT INTO notes (key, conversation_id, text, added_at) VALUES ('n1', $1, $2, 1)",
+        ):
+            await tx.execute(sql, conversation_id, words)
+        await tx.execute(
+            """
+            INSERT INTO staff_files (id, staff_message_id, name, mime_type, content)
+            VALUES ('fil_1', 'C:1', $1, 'text/plain', $2)
+            """,
+            words,
+            words.encode(),
+        )
+
+
 async def a_mail(world: World) -> None:
     """Wanda also wrote a mail, which is kept as it came."""
     raw = f"From: Wanda Vex <{MAIL.upper()}>\r\nMessage-ID: <w1@mail.example>\r\n\r\n{SECRET}".encode()
@@ -113,7 +141,7 @@ async def a_mail(world: World) -> None:
 
 
 async def test_nothing_that_is_kept_names_them(world: World) -> None:
-    await a_long_story(world)
+    await a_handoff(world, await a_long_story(world))
     await a_mail(world)
     assert PERSONAL.search(await _dump(world.db))
 
