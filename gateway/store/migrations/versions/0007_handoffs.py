@@ -87,7 +87,13 @@ def _staff_messages() -> None:
         sqlite_where=sa.text("state = 'relayed' AND is_settled = 0"),
         postgresql_where=sa.text("state = 'relayed' AND is_settled = 0"),
     )
-    op.create_index("deliveries_subject", "deliveries", ["subject_id"], **_where("kind = 'relay'"))
+    op.create_index(
+        "deliveries_subject",
+        "deliveries",
+        ["subject_id"],
+        sqlite_where=sa.text("kind = 'relay'"),
+        postgresql_where=sa.text("kind = 'relay'"),
+    )
     op.create_table(
         "staff_files",
         sa.Column("id", sa.Text(), primary_key=True),
@@ -96,7 +102,3 @@ def _staff_messages() -> None:
         sa.Column("mime_type", sa.Text(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
     )
-
-
-def _where(condition: str) -> dict[str, sa.TextClause]:
-    return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
