@@ -9,6 +9,7 @@ Its parts:
     staff, access, relaying     what staff write in the thread, who may, and how it gets to the customer
     drafts, drafting            what people do with an answer that the agent proposes, and how it is asked for one
     lines, briefs, marks        the thread in Slack: its lines, its head, the emoji under what staff wrote
+    heads                       where the threads stand, and their successors
     carriers, voice             how all of it gets to Slack, and words to the customer
     upkeep                      what time does: idle handoffs, owners who left, marks that are missing
 """

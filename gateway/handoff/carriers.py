@@ -13,13 +13,14 @@ from datetime import datetime, timedelta
 from channels.base import Channel, Desk
 from channels.errors import PermanentFailure, TemporaryFailure
 from channels.message import ChannelName, Receipt
-from channels.staff import CardRef, DraftCard, HandoffBrief
+from channels.staff import CardRef, DraftCard
 from gateway import wording
 from gateway.attachments import Attachments
 from gateway.carriers import Carrier, part_of, receipt, required
 from gateway.domain import Delivery, DeliveryKind, StoredStaffMessage, utcnow
 from gateway.handoff.briefs import Briefs
 from gateway.handoff.drafting import Drafting
+from gateway.handoff.heads import GONE, Heads
 from gateway.handoff.lines import handoff_lane, line_delivery, line_of, position_of
 from gateway.handoff.marks import FAILED, mark_delivery, mark_lane, reason_of, verdict
 from gateway.queue import Wakeups
@@ -34,55 +35,33 @@ LOOK_AGAIN = timedelta(seconds=2)
 class BriefCarrier:
     """The head of a thread: posted once, then brought up to date. A thread that somebody deleted gets a successor."""
 
-    def __init__(self, db: Database, desk: Desk | None, briefs: Briefs) -> None:
+    def __init__(self, db: Database, desk: Desk | None, heads: Heads) -> None:
         self._db = db
         self._desk = desk
-        self._briefs = briefs
+        self._heads = heads
 
     async def send(self, delivery: Delivery) -> Receipt:
-        desk = required(self._desk)
-        brief = await self._brief(delivery)
+        brief = await self._heads.brief(delivery.subject_id)
         if brief.ref is None:
-            return await self._placed(delivery, await self._post(desk, brief, delivery))
+            return await self._placed(delivery, await self._heads.post(brief, delivery.target.thread_key))
         try:
-            await desk.update_brief(brief)
+            await required(self._desk).update_brief(brief)
         except PermanentFailure as failure:
-            if failure.code != "message_not_found":
+            if failure.code != GONE:
                 raise
-            return await self._succeeded(desk, brief, delivery)
+            return receipt(await self._heads.succeed(delivery.subject_id))
         return receipt(brief.ref)
 
     async def find(self, delivery: Delivery, *, attempted_at: datetime) -> Receipt | None:
-        brief = await self._brief(delivery)
+        brief = await self._heads.brief(delivery.subject_id)
         if brief.ref is not None:
             return None  # an update may be made as often as one likes
-        key = await self._key(delivery.subject_id)
         found = await required(self._desk).find_card(
-            key=key, attempted_at=attempted_at, slack_channel_id=delivery.target.thread_key
+            key=await self._heads.key(delivery.subject_id),
+            attempted_at=attempted_at,
+            slack_channel_id=delivery.target.thread_key,
         )
         return None if found is None else await self._placed(delivery, found)
-
-    async def _succeeded(self, desk: Desk, brief: HandoffBrief, delivery: Delivery) -> Receipt:
-        """A new thread takes the place of the one that is gone."""
-        handoff = await handoffs.get(self._db, delivery.subject_id)
-        assert handoff is not None  # noqa: S101  # its brief was read a moment ago
-        await handoffs.lose_thread(self._db, handoff)
-        return await self._placed(delivery, await self._post(desk, replace(brief, ref=None), delivery))
-
-    async def _post(self, desk: Desk, brief: HandoffBrief, delivery: Delivery) -> CardRef:
-        key = await self._key(delivery.subject_id)
-        return await desk.post_brief(brief, key=key, slack_channel_id=delivery.target.thread_key)
-
-    async def _key(self, handoff_id: str) -> str:
-        """Every thread of a handoff has its own."""
-        handoff = await handoffs.get(self._db, handoff_id)
-        return f"{handoff_id}:{handoff.threads}" if handoff and handoff.threads else handoff_id
-
-    async def _brief(self, delivery: Delivery) -> HandoffBrief:
-        brief = await self._briefs.of(delivery.subject_id)
-        if brief is None:
-            raise PermanentFailure("the handoff is gone", code="handoff_gone")
-        return brief
 
     async def _placed(self, delivery: Delivery, ref: CardRef) -> Receipt:
         await handoffs.place(self._db, delivery.subject_id, ref)
@@ -92,24 +71,27 @@ class BriefCarrier:
 class LineCarrier:
     """Lines in a thread, with the files that the customer sent."""
 
-    def __init__(self, db: Database, desk: Desk | None, attachments: Attachments) -> None:
-        self._db = db
+    def __init__(self, desk: Desk | None, heads: Heads, attachments: Attachments) -> None:
         self._desk = desk
+        self._heads = heads
         self._attachments = attachments
 
     async def send(self, delivery: Delivery) -> Receipt:
         desk = required(self._desk)
-        thread = await _thread_of(self._db, delivery.subject_id)
         position = position_of(delivery)
         files = (
             tuple(await self._attachments.at(delivery.conversation_id, position))
             if position and delivery.conversation_id
             else ()
         )
-        return receipt(await desk.post_line(line_of(delivery, files), thread=thread, key=delivery.id))
+        line = line_of(delivery, files)
+        posted = await self._heads.in_thread(
+            delivery.subject_id, lambda thread: desk.post_line(line, thread=thread, key=delivery.id)
+        )
+        return receipt(posted)
 
     async def find(self, delivery: Delivery, *, attempted_at: datetime) -> Receipt | None:
-        thread = await _thread_of(self._db, delivery.subject_id)
+        thread = await self._heads.thread(delivery.subject_id)
         found = await required(self._desk).find_card(
             key=delivery.id, attempted_at=attempted_at, slack_channel_id=thread.slack_channel_id, thread_ts=thread.ts
         )
@@ -119,9 +101,10 @@ class LineCarrier:
 class DraftCarrier:
     """An answer that the agent proposes: it is asked for it once, and then it is shown as it stands."""
 
-    def __init__(self, db: Database, desk: Desk | None, drafting: Drafting | None) -> None:
+    def __init__(self, db: Database, desk: Desk | None, heads: Heads, drafting: Drafting | None) -> None:
         self._db = db
         self._desk = desk
+        self._heads = heads
         self._drafting = drafting
 
     async def send(self, delivery: Delivery) -> Receipt:
@@ -139,14 +122,16 @@ class DraftCarrier:
         if card.ref is not None:
             await desk.update_draft(card)
             return receipt(card.ref)
-        thread = await _thread_of(self._db, draft.handoff_id)
-        return await self._placed(delivery, await desk.post_draft(card, thread=thread, key=draft.id))
+        posted = await self._heads.in_thread(
+            draft.handoff_id, lambda thread: desk.post_draft(card, thread=thread, key=draft.id)
+        )
+        return await self._placed(delivery, posted)
 
     async def find(self, delivery: Delivery, *, attempted_at: datetime) -> Receipt | None:
         draft = await staff_messages.get_draft(self._db, delivery.subject_id)
         if draft is None or draft.card is not None or not draft.text:
             return None
-        thread = await _thread_of(self._db, draft.handoff_id)
+        thread = await self._heads.thread(draft.handoff_id)
         found = await required(self._desk).find_card(
             key=draft.id, attempted_at=attempted_at, slack_channel_id=thread.slack_channel_id, thread_ts=thread.ts
         )
@@ -261,17 +246,11 @@ def thread_carriers(
     clock: Callable[[], datetime] = utcnow,
 ) -> Mapping[DeliveryKind, Carrier]:
     """Who carries what of a handoff."""
+    heads = Heads(db, desk, briefs)
     return {
         DeliveryKind.RELAY: RelayCarrier(db, channels, wakeups, clock=clock),
-        DeliveryKind.BRIEF: BriefCarrier(db, desk, briefs),
-        DeliveryKind.LINE: LineCarrier(db, desk, attachments),
-        DeliveryKind.DRAFT: DraftCarrier(db, desk, drafting),
+        DeliveryKind.BRIEF: BriefCarrier(db, desk, heads),
+        DeliveryKind.LINE: LineCarrier(desk, heads, attachments),
+        DeliveryKind.DRAFT: DraftCarrier(db, desk, heads, drafting),
         DeliveryKind.MARK: MarkCarrier(db, desk, wakeups, clock=clock),
     }
-
-
-async def _thread_of(db: Database, handoff_id: str) -> CardRef:
-    handoff = await handoffs.get(db, handoff_id)
-    if handoff is None or handoff.thread is None:
-        raise PermanentFailure("the thread of the handoff was never posted", code="no_thread")
-    return handoff.thread

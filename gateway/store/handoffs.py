@@ -162,15 +162,17 @@ async def place(db: Statements, handoff_id: str, thread: CardRef) -> None:
     )
 
 
-async def lose_thread(db: Statements, handoff: Handoff) -> None:
-    """Its thread is gone: the next look at it gets another one."""
+async def move_thread(db: Statements, handoff: Handoff, thread: CardRef) -> None:
+    """Its thread was gone, and another one stands here."""
     await db.execute(
         """
-        UPDATE handoffs SET thread_slack_channel_id = '', thread_ts = '', threads = threads + 1
+        UPDATE handoffs SET thread_slack_channel_id = $3, thread_ts = $4, threads = threads + 1
         WHERE id = $1 AND threads = $2
         """,
         handoff.id,
         handoff.threads,
+        thread.slack_channel_id,
+        thread.ts,
     )
 
 

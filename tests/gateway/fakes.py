@@ -160,7 +160,8 @@ class FakeDesk:
 
     async def post_line(self, line: ThreadLine, *, thread: CardRef, key: str) -> CardRef:
         self._answer()
-        assert thread.ts in self.briefs
+        if thread.ts not in self.briefs:
+            raise PermanentFailure("the thread is gone", code="message_not_found")
         self.lines.append(line)
         ref = self._place(key, thread.slack_channel_id)
         self._forget()

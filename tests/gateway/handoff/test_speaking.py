@@ -226,6 +226,17 @@ async def test_a_thread_that_was_deleted_gets_a_successor(scene: Scene, taken: C
     assert scene.desk.shown == ["still there?"]
 
 
+async def test_what_the_customer_writes_after_the_thread_was_deleted_opens_another_one(
+    scene: Scene, taken: ConversationId
+) -> None:
+    scene.desk.briefs.clear()
+    await scene.says("are you there?")
+    await scene.says("hello?")
+
+    assert len(scene.desk.briefs) == 1
+    assert scene.desk.shown == ["are you there?", "hello?"]
+
+
 async def test_a_draft_is_sent_only_when_somebody_says_so(scene: Scene, taken: ConversationId) -> None:
     scene.with_drafting()
     await scene.writes(taken, "!draft be kind")
