@@ -48,3 +48,14 @@ async def test_no_secret_and_no_text_reaches_the_log(socket_mode: bool, caplog: 
         TOKEN, APP_TOKEN, SECRET, "secret question", "confidential", "private words", "intimate", "diary",
     ):  # fmt: skip
         assert private not in logged
+
+
+async def test_a_token_in_the_environment_makes_no_noise(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", TOKEN)
+
+    async with deploy():
+        pass
+
+    assert caplog.messages == []
