@@ -45,6 +45,7 @@ from gateway.leases import Leases
 from gateway.links import transcript
 from gateway.outbound import Outbound
 from gateway.outcomes import ApprovalRules, Outcomes
+from gateway.people import Identities
 from gateway.platform import Platform
 from gateway.presence import Presence
 from gateway.queue import Wakeups, open_queue
@@ -105,8 +106,9 @@ async def open_gateway(settings: Settings, *, retry_at: RetrySchedule = never) -
         wakeups = Wakeups(redis)
         alert_channel = settings.handoff_channel or settings.approvers_channel
         cards = Cards(db, transcript=partial(transcript, settings))
+        identities = Identities(settings.linked)
         approvers = Approvers(
-            slack_channel_id=settings.approvers_channel, approvers=settings.approvers, linked=settings.linked
+            slack_channel_id=settings.approvers_channel, approvers=settings.approvers, identities=identities
         )
         approvals = Approvals(
             db,
@@ -124,7 +126,7 @@ async def open_gateway(settings: Settings, *, retry_at: RetrySchedule = never) -
         hours = _configured("BUSINESS_HOURS", Hours.parse, settings.business_hours)
         channels: dict[ChannelName, Channel] = {}  # filled as they open: the desk has to know the gateway first
         voice = Voice(channels)
-        access = StaffAccess(db, slack_channel_id=alert_channel, approvers=settings.approvers)
+        access = StaffAccess(db, slack_channel_id=alert_channel, approvers=settings.approvers, identities=identities)
         handoffs = Handoffs(db, voice, wakeups, slack_channel_id=alert_channel, hours=hours)
         staff = Staff(db, handoffs, voice, access, wakeups)
         installations, slack_install = await _open_installations(stack, settings)

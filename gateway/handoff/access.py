@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from channels.base import Desk
 from channels.staff import Member
 from gateway.domain import Conversation
+from gateway.people import Identities, unfit
 from gateway.store import messages
 from gateway.store.database import Database
 
@@ -14,11 +15,14 @@ from gateway.store.database import Database
 class StaffAccess:
     """The people who may take conversations over. Set `desk` when it opens, as for `Approvers`."""
 
-    def __init__(self, db: Database, *, slack_channel_id: str, approvers: Sequence[str]) -> None:
+    def __init__(
+        self, db: Database, *, slack_channel_id: str, approvers: Sequence[str], identities: Identities | None = None
+    ) -> None:
         self.desk: Desk | None = None
         self._db = db
         self._slack_channel_id = slack_channel_id
         self._approvers = tuple(approvers)
+        self._identities = identities or Identities()
 
     async def refusal(self, member_id: str, team_id: str, conversation: Conversation) -> str:
         """Why this person may not, in words for them; "" where they may. Raises `SendError` where nobody can tell."""
@@ -29,8 +33,8 @@ class StaffAccess:
             return "I do not know you."
         authors = await messages.authors(self._db, conversation.id, upto=conversation.arrived)
         return (
-            _unfit(member, team_id)
-            or _is_customer(member, {conversation.address, *authors})
+            unfit(member, team_id, to="speak to customers")
+            or self._is_customer(member, {conversation.address, *authors})
             or await self._outside(self.desk, member)
         )
 
@@ -46,6 +50,10 @@ class StaffAccess:
         member = await self.desk.member(member_id) if self.desk else None
         return member.name if member else ""
 
+    def _is_customer(self, member: Member, addresses: Collection[str]) -> str:
+        """Nobody is their own support, by whatever name they write."""
+        return "You are the customer of this conversation." if self._identities.is_one_of(member, addresses) else ""
+
     async def _outside(self, desk: Desk, member: Member) -> str:
         if member.member_id in self._approvers:
             return ""
@@ -55,22 +63,3 @@ class StaffAccess:
             if member.member_id in await desk.group_members(group_id):
                 return ""
         return "Only members of the handoff channel and approvers can speak to customers."
-
-
-def _unfit(member: Member, team_id: str) -> str:
-    if member.is_bot:
-        return "Bots cannot speak to customers."
-    if not member.is_active:
-        return "This account is deactivated."
-    if member.is_stranger or (team_id and member.team_id and member.team_id != team_id):
-        return "People of other organisations cannot speak to customers."
-    if member.is_guest:
-        return "Guests cannot speak to customers."
-    return ""
-
-
-def _is_customer(member: Member, addresses: Collection[str]) -> str:
-    """Nobody is their own support, by whatever name they write."""
-    folded = {address.casefold() for address in addresses}
-    is_same = member.member_id.casefold() in folded or (bool(member.email) and member.email.casefold() in folded)
-    return "You are the customer of this conversation." if is_same else ""

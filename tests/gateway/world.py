@@ -48,6 +48,7 @@ from gateway.inbound import Inbound
 from gateway.leases import Leases
 from gateway.outbound import Outbound
 from gateway.outcomes import ApprovalRules, Outcomes
+from gateway.people import Identities
 from gateway.relay import ApprovalAsked, Paused
 from gateway.store import approvals, conversations, deliveries, messages, turns
 from gateway.store.conversations import Claimed
@@ -128,14 +129,19 @@ class World:
     def __post_init__(self) -> None:
         self.channels = {self.channel.name: self.channel}
         self.cards = Cards(self.db)
-        self.approvers = Approvers(slack_channel_id=APPROVERS_CHANNEL, approvers=self.approver_set, linked=self.linked)
+        identities = Identities(self.linked)
+        self.approvers = Approvers(
+            slack_channel_id=APPROVERS_CHANNEL, approvers=self.approver_set, identities=identities
+        )
         self.approvers.desk = self.desk
         self.inbound = Inbound(self.db, self.wakeups, debounce={ChannelName.SMS: self.debounce}, clock=self.clock)
         self.approvals = Approvals(
             self.db, self.approvers, self.cards, self.wakeups, escalation_channel="C0ESCALATION", clock=self.clock
         )
         self.voice = Voice(self.channels)
-        self.access = StaffAccess(self.db, slack_channel_id=HANDOFF_CHANNEL, approvers=self.approver_set)
+        self.access = StaffAccess(
+            self.db, slack_channel_id=HANDOFF_CHANNEL, approvers=self.approver_set, identities=identities
+        )
         self.access.desk = self.desk
         self.handoffs = Handoffs(
             self.db, self.voice, self.wakeups, slack_channel_id=HANDOFF_CHANNEL, hours=self.hours, clock=self.clock

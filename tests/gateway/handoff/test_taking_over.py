@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -165,3 +166,12 @@ async def test_a_held_mail_and_a_taken_conversation_are_one_mechanism(scene: Sce
     assert conversation is not None
     assert conversation.holder is Holder.HUMAN
     assert (await scene.handoff(conversation_id)).owner == "cli:root"
+
+
+async def test_nobody_is_their_own_support_under_another_name(scene: Scene) -> None:
+    scene.desk.members["U0ADA"] = replace(ADA, phone="+1 555-0001")
+    conversation_id = await scene.says("human")
+
+    reply = await scene.take_over(conversation_id)
+
+    assert reply.text == "You are the customer of this conversation."
