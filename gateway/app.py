@@ -54,7 +54,6 @@ from gateway.sessions import Sessions
 from gateway.settings import Settings
 from gateway.store.database import Database, connect
 from gateway.store.mailboxes import MailboxLedger
-from gateway.store.slack_installations import open_slack_stores
 from gateway.turns import Turns
 
 if TYPE_CHECKING:
@@ -243,6 +242,9 @@ async def _open_installations(
     """The workspaces that installed the app, and the pages by which others do. None where it is installed by hand."""
     if not settings.slack_client_id:
         return None, None
+    # Imported here: SQLAlchemy is half of what a process would load at its start, and few deployments need it.
+    from gateway.store.slack_installations import open_slack_stores
+
     credentials = AppCredentials(settings.slack_client_id, settings.slack_client_secret.get_secret_value())
     stores = await stack.enter_async_context(open_slack_stores(settings.database_url, client_id=credentials.client_id))
 
