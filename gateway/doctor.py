@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 
@@ -110,15 +110,15 @@ async def _mail(gateway: Gateway) -> Finding | None:
         "Check IMAP_URL and SMTP_URL, and that the mailbox is there; behind XOAUTH2, EMAIL_OAUTH_TOKEN_COMMAND.",
         "the mail servers let us in",
     )
-    return found if not found.is_fine else heeded(found, await mailboxes.standings(gateway.db))
+    return found if not found.is_fine else heeded(found, await mailboxes.standings(gateway.db), utcnow())
 
 
-def heeded(found: Finding, standings: Sequence[Standing]) -> Finding:
+def heeded(found: Finding, standings: Sequence[Standing], now: datetime) -> Finding:
     """Whether intake keeps up. A mailbox is searched every five minutes, or sooner."""
     if not standings:
         return Finding("email", False, f"{found.words}; nobody has listened yet", "Start `frontdesk mailbox`.")
     latest = max(each.searched_at for each in standings)
-    silence = utcnow() - latest
+    silence = now - latest
     if silence > MAILBOX_SILENCE:
         words = f"{found.words}; last searched {int(silence.total_seconds() / 60)} minutes ago"
         return Finding("email", False, words, "Start `frontdesk mailbox`, or look at its log.")

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from gateway.doctor import Finding, heeded
-from gateway.domain import utcnow
 from gateway.store.mailboxes import Standing
 
+NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 LET_IN = Finding("email", True, "the mail servers let us in")
 
 
 def standing(*, silent_for: timedelta = timedelta(), quarantined: int = 0) -> Standing:
-    return Standing("support@mail.example/INBOX", utcnow() - silent_for, 0, quarantined, None)
+    return Standing("support@mail.example/INBOX", NOW - silent_for, 0, quarantined, None)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def standing(*, silent_for: timedelta = timedelta(), quarantined: int = 0) -> St
 def test_mail_is_well_where_somebody_listens_and_everything_can_be_read(
     standings: list[Standing], is_fine: bool, words: str
 ) -> None:
-    found = heeded(LET_IN, standings)
+    found = heeded(LET_IN, standings, NOW)
 
     assert found.is_fine is is_fine
     assert words in found.words
