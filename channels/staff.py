@@ -79,6 +79,7 @@ class ApprovalCard:
     customer_wrote_since: int = 0  # messages that arrived after the card was posted
     ref: CardRef | None = None
     revision: int = 0  # rises with every change; a card never goes back to an older one
+    withdrawn_because: str = ""  # in our words
 
 
 @dataclass(frozen=True, slots=True)

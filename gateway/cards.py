@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from channels.message import Assurance
-from channels.staff import ApprovalCard, CardRef, Vote
+from channels.staff import ApprovalCard, ApprovalState, CardRef, Vote
 from gateway import wording
 from gateway.agent.policy import first_above
 from gateway.domain import Approval, Conversation, ConversationId, Holder, least_assurance
@@ -70,6 +70,7 @@ class Cards:
             customer_wrote_since=approval.customer_wrote_since,
             ref=approval.card,
             revision=approval.revision,
+            withdrawn_because=approval.reason if approval.state is ApprovalState.WITHDRAWN else "",
         )
 
     async def _votes(self, approval: Approval) -> tuple[Vote, ...]:

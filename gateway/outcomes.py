@@ -37,7 +37,7 @@ from gateway.handoff.voice import Voice
 from gateway.holding import hold
 from gateway.meanwhile import note_writing
 from gateway.relay import ApprovalAsked, Ending, Failed, HandedOver, Paused, Replied, ToolOutcome
-from gateway.settling import card_delivery, card_lane
+from gateway.settling import card_delivery, card_lane, end_untold, withdraw_open
 from gateway.store import approvals, conversations, deliveries, handoffs, messages, notes, turns
 from gateway.store.conversations import Claimed
 from gateway.store.database import Database, Statements
@@ -177,7 +177,7 @@ class Outcomes:
             await self._say(tx, turn, DeliveryKind.ANSWER, said.text, key=turn.id, now=now)
             cards = await self._note_tools(tx, turn, tools, now=now)
             if said.leaves_open:
-                cards += await self._withdraw(tx, turn, now=now)
+                cards += await self._withdraw(tx, turn, wording.NOT_WAITED_FOR, now=now)
             await turns.end(tx, turn.id, TurnState.DONE, now=now)
             due_at = await conversations.end_turn(tx, claimed.lease, posted=posted, now=now)
             head = await deliveries.claim_head(tx, turn.conversation_id, now=now, until=now + outbound.SENDING_LEASE)
@@ -193,7 +193,8 @@ class Outcomes:
         async with self._db.transaction() as tx:
             due_at = await conversations.end_turn(tx, claimed.lease, posted=posted, now=now)
             cards = await self._note_tools(tx, turn, tools, now=now)
-            cards += await self._withdraw(tx, turn, now=now)
+            cards += await self._withdraw(tx, turn, wording.TURN_FAILED, now=now)
+            cards += _lanes(await end_untold(tx, turn.id, wording.UNTOLD, now=now))
             await turns.end(tx, turn.id, TurnState.FAILED, now=now, failure=reason)
             await audit.record(tx, "turn.failed", now=now, conversation_id=turn.conversation_id, subject_id=turn.id)
             if self._alert_channel:
@@ -215,7 +216,7 @@ class Outcomes:
             known = posted if handed.by_customer else UNKNOWN
             due_at = await conversations.end_turn(tx, claimed.lease, posted=known, now=now)
             cards = await self._note_tools(tx, turn, tools, now=now)
-            cards += await self._withdraw(tx, turn, now=now)
+            cards += await self._withdraw(tx, turn, wording.HANDED_OVER, now=now)
             await turns.end(tx, turn.id, TurnState.DONE, now=now)
             if handed.by_customer:
                 await notes.give_back(tx, turn.conversation_id, turn.id)
@@ -228,7 +229,7 @@ class Outcomes:
         """The customer asks for a person while people decide: nothing runs any more of what the agent asked for."""
         now = self._clock()
         await conversations.end_turn(tx, claimed.lease, posted=UNKNOWN, now=now)
-        await self._withdraw(tx, turn, now=now)
+        cards = await self._withdraw(tx, turn, wording.CUSTOMER_ASKED, now=now)
         await turns.end(tx, turn.id, TurnState.STOPPED, now=now, failure=wording.CUSTOMER_ASKED)
         await self._open(
             tx,
@@ -241,7 +242,7 @@ class Outcomes:
         )
         await self._say_who_goes_on(tx, turn, now=now)
         await conversations.make_due(tx, turn.conversation_id, now)  # the session has still to be stopped
-        return Step(now, (turn.conversation_id, handoff_lane(turn.conversation_id), *lanes))
+        return Step(now, (turn.conversation_id, handoff_lane(turn.conversation_id), *lanes, *cards))
 
     async def _open(
         self,
@@ -327,14 +328,9 @@ class Outcomes:
                 lanes.append(card_lane(approval.id))
         return tuple(lanes)
 
-    async def _withdraw(self, tx: Statements, turn: Turn, *, now: datetime) -> tuple[str, ...]:
-        """Nothing will run any more of what the turn still asks for."""
-        lanes: list[str] = []
-        for approval in await approvals.of_turn(tx, turn.id):
-            if await approvals.decide(tx, approval.id, ApprovalState.WITHDRAWN, by="", reason="", now=now):
-                await deliveries.add(tx, card_delivery(approval.id), now=now)
-                lanes.append(card_lane(approval.id))
-        return tuple(lanes)
+    async def _withdraw(self, tx: Statements, turn: Turn, because: str, *, now: datetime) -> tuple[str, ...]:
+        """Nothing will run any more of what the turn still asks for; returns the lanes of the cards that say so."""
+        return _lanes(await withdraw_open(tx, turn.id, actor=audit.SYSTEM, reason=because, now=now))
 
     async def _say(self, tx: Statements, turn: Turn, kind: DeliveryKind, text: str, *, key: str, now: datetime) -> None:
         """Queue words for the customer in the form of their channel, to where the turn's messages came from.
@@ -384,6 +380,10 @@ class Outcomes:
             revision=0,
             asked_because=why_asked(asked, least_assurance(texts)),
         )
+
+
+def _lanes(changed: Sequence[ApprovalId]) -> tuple[str, ...]:
+    return tuple(card_lane(approval_id) for approval_id in changed)
 
 
 def why_asked(asked: ApprovalAsked, assurance: Assurance) -> str:

@@ -204,6 +204,12 @@ def ending_from(history: list[SessionMessage], *, after: int, answered: Collecti
     return Paused(open_requests) if open_requests else None
 
 
+def outcomes_from(history: list[SessionMessage], *, after: int) -> list[ToolOutcome]:
+    """What the history says of tools of a turn whose messages begin at index `after`, where a platform tells that."""
+    contents = [message.raw.get("content", {}) for message in history[after:] if message.content_type == "tool_result"]
+    return [_outcome(content) for content in contents]
+
+
 def failure_from(data: Mapping[str, Any]) -> Failed:
     """An error event or an error in the history."""
     return Failed(

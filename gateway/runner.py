@@ -17,16 +17,17 @@ import structlog
 from channels.base import ShowsProgress
 from channels.message import ChannelName, ReplyTarget
 from channels.staff import ApprovalState
-from gateway import wording
+from gateway import audit, wording
 from gateway.arguments import changed_arguments
 from gateway.attachments import Attachments
 from gateway.batch import Batch, batch_of, count_posted, find_batch
 from gateway.domain import Approval, Message, Turn, utcnow
 from gateway.events import SessionEvent, SessionEventType, SessionMessage
 from gateway.handoff.keywords import wants_person
-from gateway.relay import Ending, Failed, HandedOver, Relay, Replied, ToolOutcome, ending_from
+from gateway.relay import Ending, Failed, HandedOver, Relay, Replied, ToolOutcome, ending_from, outcomes_from
 from gateway.session import Session, SessionDisconnectedError, SessionError, SessionTimeoutError, Subscription
 from gateway.sessions import Sessions
+from gateway.settling import end_untold, withdraw_open
 from gateway.store import approvals, conversations, handoffs, messages, notes, turns
 from gateway.store.conversations import Claimed
 from gateway.store.database import Database
@@ -151,13 +152,15 @@ class Run:
     ) -> Ending:
         asked = await approvals.of_turn(self._db, self.turn.id)
         self._relay.answered = {approval.request_id for approval in asked}
-        self._relay.is_waiting = any(approval.is_pending for approval in asked)
-        answered = await self._answer(session, asked, history)
-        ending = None if answered else ending_from(history, after=start, answered=self._relay.answered)
+        self._relay.outcomes += outcomes_from(history, after=start)
+        ending = ending_from(history, after=start, answered=self._relay.answered)
         if isinstance(ending, Failed) and ending.was_interrupted:
             log.info("turn.repeated", turn_id=self.turn.id)
-            await self._set_cursor(count_posted(history))
+            await self._begin_again(count_posted(history))
             return await self._post(session, events, batch, again=True)
+        self._relay.is_waiting = any(approval.is_pending for approval in asked)
+        if await self._answer(session, asked, history):
+            ending = None
         if isinstance(ending, Replied):
             return replace(ending, leaves_open=self._relay.is_waiting)
         return ending or await self._read_or_look(session, events, start)
@@ -199,7 +202,19 @@ class Run:
                 history = await session.get_messages()
                 ending = ending_from(history, after=start, answered=self._relay.answered)
                 if ending is not None:
+                    self._relay.outcomes += outcomes_from(history, after=start)
                     return ending
+
+    async def _begin_again(self, cursor: int) -> None:
+        """The platform lost the turn before any tool had run: what it asked for is asked by nobody any more."""
+        now = self._runner.clock()
+        async with self._db.transaction() as tx:
+            await turns.set_cursor(tx, self.turn.id, self._claimed.lease, cursor)
+            await withdraw_open(tx, self.turn.id, actor=audit.SYSTEM, reason=wording.TURN_LOST, now=now)
+            await end_untold(tx, self.turn.id, wording.NEVER_RAN, now=now)
+            for approval in await approvals.of_turn(tx, self.turn.id):
+                await approvals.mark_answered(tx, approval.id, now=now)  # there is nobody left to answer
+        self.turn = replace(self.turn, cursor=cursor)
 
     async def _batch(self) -> Batch | HandedOver:
         """What is to be posted; or nothing, where a customer asks for a person in so many words."""

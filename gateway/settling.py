@@ -7,7 +7,7 @@ from datetime import datetime
 from channels.message import ChannelName, ReplyTarget
 from channels.staff import ApprovalState
 from gateway import audit
-from gateway.domain import Approval, ApprovalId, DeliveryId, DeliveryKind, new_id
+from gateway.domain import Approval, ApprovalId, DeliveryId, DeliveryKind, TurnId, new_id
 from gateway.store import approvals, conversations, deliveries
 from gateway.store.database import Statements
 from gateway.store.deliveries import NewDelivery
@@ -23,12 +23,46 @@ async def settle(
     by: str = "",
     reason: str = "",
 ) -> bool:
-    """Give a pending request its last word. False: it has had one."""
+    """Give a pending request its last word, and wake its conversation. False: it has had one."""
+    if not await _close(tx, approval, state, actor=actor, now=now, by=by, reason=reason):
+        return False
+    await conversations.make_due(tx, approval.conversation_id, now)
+    return True
+
+
+async def withdraw_open(
+    tx: Statements, turn_id: TurnId, *, actor: str, reason: str, now: datetime
+) -> tuple[ApprovalId, ...]:
+    """Nothing will run any more of what a turn still asks for: whoever holds its conversation knows, and wakes nobody.
+
+    Returns the requests whose cards have to say so.
+    """
+    return tuple(
+        [
+            approval.id
+            for approval in await approvals.of_turn(tx, turn_id)
+            if approval.is_pending
+            and await _close(tx, approval, ApprovalState.WITHDRAWN, actor=actor, now=now, reason=reason)
+        ]
+    )
+
+
+async def end_untold(tx: Statements, turn_id: TurnId, words: str, *, now: datetime) -> tuple[ApprovalId, ...]:
+    """What was approved, and of which nothing will be heard any more, says so instead of seeming to run for ever."""
+    approved = [one for one in await approvals.of_turn(tx, turn_id) if one.state is ApprovalState.APPROVED]
+    ended = [one.id for one in approved if await approvals.note_outcome(tx, one.id, words, failed=True)]
+    for approval_id in ended:
+        await deliveries.add(tx, card_delivery(approval_id), now=now)
+    return tuple(ended)
+
+
+async def _close(
+    tx: Statements, approval: Approval, state: ApprovalState, *, actor: str, now: datetime, by: str = "", reason: str
+) -> bool:
     if not await approvals.decide(tx, approval.id, state, by=by, reason=reason, now=now):
         return False
     await record_decision(tx, approval, f"approval.{state}", actor, now=now)
     await deliveries.add(tx, card_delivery(approval.id), now=now)
-    await conversations.make_due(tx, approval.conversation_id, now)
     return True
 
 

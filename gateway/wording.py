@@ -53,6 +53,12 @@ def note_of_return(said: str, words: str, *, is_closed: bool) -> str:
 
 EXPIRED = "The request expired: nobody decided in time. That is no refusal; nothing was run."
 WITHDRAWN = "The customer took the request back before anybody decided; nothing was run."
+NOT_WAITED_FOR = "the agent went on without it"
+TURN_FAILED = "the agent's turn failed before anybody decided"
+HANDED_OVER = "the conversation was handed over to a person"
+TURN_LOST = "the agent was interrupted and began again; what it still wants, it asks anew"
+NEVER_RAN = "It was not run: the agent was interrupted and began again. What it still wants, it asks anew."
+UNTOLD = "The agent's turn failed before it told what came of this. Look before you repeat it."
 CUSTOMER_WROTE = (
     "The customer has written since this card was drawn. Read it in the thread of the card, then decide on the card as"
     " it stands now."

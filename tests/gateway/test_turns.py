@@ -26,7 +26,7 @@ from gateway.store import turns as turn_rows
 from gateway.store.database import Database
 from gateway.turns import Turns
 from tests.gateway.fakes import Clock
-from tests.gateway.plain_platform import PlainPlatform, plain_platform
+from tests.gateway.plain_platform import AGENT, PlainPlatform, plain_platform
 from tests.gateway.session.scripted import KEY
 from tests.gateway.world import World
 
@@ -341,6 +341,78 @@ async def test_a_request_that_the_agent_no_longer_waits_for_is_withdrawn(desk: D
     assert desk.channel.texts[-1] == "Done with {}"
     assert (await desk.approval(second.id)).state is ApprovalState.WITHDRAWN
     assert {card.state for card in desk.desk.cards.values()} == {ApprovalState.APPROVED, ApprovalState.WITHDRAWN}
+
+
+async def test_requests_of_a_turn_that_was_lost_are_withdrawn_before_it_begins_again(desk: Desk) -> None:
+    conversation_id = await desk.text("ask twice")
+    await desk.advance(conversation_id)
+    second, first = await approvals.newest(desk.db, limit=2)
+    await desk.press(first)
+    lose_turn(desk, code="interrupted", tools_started=False)
+
+    await desk.advance(conversation_id)
+    await desk.deliver_all()
+    late = await desk.press(second)
+
+    withdrawn, never_ran = await desk.approval(second.id), await desk.approval(first.id)
+    assert (withdrawn.state, withdrawn.reason) == (ApprovalState.WITHDRAWN, wording.TURN_LOST)
+    assert (never_ran.state, never_ran.outcome) == (ApprovalState.APPROVED, wording.NEVER_RAN)
+    assert late.text == wording.settled(withdrawn)
+    assert desk.platform.posted() == ["ask twice", "ask twice"]
+    assert desk.platform.answers() == []
+    assert [one.is_pending for one in await approvals.newest(desk.db, limit=4)] == [True, True, False, False]
+    assert [card.withdrawn_because for card in desk.desk.cards.values() if card.state is ApprovalState.WITHDRAWN] == [
+        wording.TURN_LOST
+    ]
+    assert (await desk.audited()).count("approval.withdrawn") == 1
+
+
+async def test_when_a_turn_fails_no_card_waits_or_seems_to_run_any_more(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation_id = await desk.text("ask twice")
+    await desk.advance(conversation_id)
+    second, first = await approvals.newest(desk.db, limit=2)
+    await desk.press(first)
+    die(monkeypatch, Session, "respond_approval", after=True)
+    with pytest.raises(Died):
+        await desk.advance(conversation_id)
+    lose_turn(desk, code="interrupted", tools_started=True)
+
+    await desk.outlive(conversation_id)
+    await desk.deliver_all()
+
+    shown = {card.approval_id: card for card in desk.desk.cards.values()}
+    assert (shown[second.id].state, shown[second.id].withdrawn_because) == (
+        ApprovalState.WITHDRAWN,
+        wording.TURN_FAILED,
+    )
+    assert (shown[first.id].outcome, shown[first.id].outcome_failed) == (wording.UNTOLD, True)
+
+
+async def test_what_a_tool_returned_while_nobody_listened_is_shown_on_its_card(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation_id = await desk.text("ask")
+    await desk.advance(conversation_id)
+    approval = await desk.approval(await desk.the_approval_id())
+    await desk.press(approval)
+    die(monkeypatch, outcomes.Outcomes, "conclude", after=False)
+    with pytest.raises(Died):
+        await desk.advance(conversation_id)
+    told = {"type": "tool_result", "tool_call_id": approval.tool_call_id, "result": "Refunded 25.00"}
+    desk.platform.history.insert(-1, {"id": "m-told", "sender": AGENT, "content": told})
+
+    await desk.outlive(conversation_id)
+    await desk.deliver_all()
+
+    assert (desk.desk.card.outcome, desk.desk.card.outcome_failed) == ("Refunded 25.00", False)
+
+
+def lose_turn(desk: Desk, **error: object) -> None:
+    """The platform restarted, and says so in the session's history."""
+    content = {"type": "error_message", "error": "restarted", **error}
+    desk.platform.history.append({"id": "m-lost", "sender": AGENT, "content": content})
 
 
 async def test_an_expired_request_is_denied_to_the_agent(desk: Desk) -> None:

@@ -142,11 +142,16 @@ def _standing(card: ApprovalCard) -> Iterator[block.Block]:
         case ApprovalState.EXPIRED:
             yield block.section(f"Nobody decided in time{_at(card)}. It was not run.")
         case ApprovalState.WITHDRAWN:
-            yield block.section(f"The request was withdrawn{_at(card)}. Nothing will run.")
+            yield block.section(f"The request was withdrawn{_at(card)}. Nothing will run.{_why_withdrawn(card)}")
         case ApprovalState.APPROVED:
             yield block.section(_outcome(card))
         case _:
             assert_never(card.state)
+
+
+def _why_withdrawn(card: ApprovalCard) -> str:
+    reason = card.withdrawn_because.strip().rstrip(".")
+    return f" Why: {mrkdwn.escape(mrkdwn.shorten(reason, _REASON))}." if reason else ""
 
 
 def _vote(vote: Vote) -> str:
@@ -210,7 +215,7 @@ def _notification(card: ApprovalCard) -> str:
         case ApprovalState.EXPIRED:
             return f"Expired undecided: {what} for {whom}. It was not run."
         case ApprovalState.WITHDRAWN:
-            return f"Withdrawn: {what} for {whom}. Nothing will run."
+            return f"Withdrawn: {what} for {whom}. Nothing will run.{_why_withdrawn(card)}"
         case _:
             assert_never(card.state)
 

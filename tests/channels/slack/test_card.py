@@ -44,7 +44,9 @@ SCREENS = {
     "approved_elsewhere": replace(APPROVED, votes=(Vote("cli:ada", True, SOON, name="ada (command line)"),)),
     "denied": refund(state=ApprovalState.REJECTED, votes=(GRACE_DENIES,), decided_at=SOON),
     "expired": refund(state=ApprovalState.EXPIRED, decided_at=ASKED + timedelta(days=1)),
-    "withdrawn": refund(state=ApprovalState.WITHDRAWN, decided_at=SOON),
+    "withdrawn": refund(
+        state=ApprovalState.WITHDRAWN, decided_at=SOON, withdrawn_because="the customer asked for a <person>"
+    ),
     "no_arguments": refund(arguments={}, tool_name="restartRouter", quote=""),
 }
 
