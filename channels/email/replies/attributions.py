@@ -23,6 +23,7 @@ _WROTE = re.compile(
     rf"(?:(?<![\w@./-])(?:{_alternatives(words.WROTE)})(?![\w@-])|(?:{_alternatives(words.WROTE_UNSPACED)}))",
     re.IGNORECASE,
 )
+_SAID = re.compile(rf"(?<![\w@./-])(?:{_alternatives(words.SAID)})(?![\w@-])", re.IGNORECASE)
 _ON = re.compile(rf"^(?:{_alternatives(words.ON)})(?:[\s,:.]|(?=\d))", re.IGNORECASE)
 _TIME = re.compile(r"(?<!\d)\d{1,2}[:.h時시点时]\s?\d{2}(?!\d)|(?:오전|오후|上午|下午|午前|午後)")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)|(?<!\d)\d{1,4}[./-]\d{1,2}[./-]\d{1,4}(?!\d)|[年년]")
@@ -39,10 +40,25 @@ _WRAPPING = re.compile(
 )
 _EVIDENCE = re.compile(r"[\d@]|quoting|zitat|citando|citation|quotando|zitiere|citerar|citiranje", re.IGNORECASE)
 _SPACES = re.compile(r"\s+")
+_ENDS_IN_DATA = re.compile(
+    r"(?:@[^\s<>]{1,250}[>)\]»]?|\d[\s\])]{0,3}(?:[ap]\.?\s?m\.?|uhr|uur)?)\s?[:：﹕]$", re.IGNORECASE
+)
+# `Ada Lovelace <ada@example.com>:` and `Ada Lovelace, 12.03.2024 14:05:`, with nothing else.
+_ONLY_AUTHOR = re.compile(
+    r"^(?:[^\s<>:@]{1,30}\s){0,5}[<(][^\s<>()]{1,80}@[^\s<>()]{1,80}[>)]\s?[:：]$"
+    r"|^(?:[^\W\d_][^\s<>:@\d]{0,30}[\s,]+){1,4}\d{1,4}[./-]\d{1,2}[./-]\d{2,4},?\s\d{1,2}[:.]\d{2}(?:\s[ap]m)?\s?[:：]$",
+    re.IGNORECASE,
+)
+# Usenet programs name the article as well; Notes puts the first words of the mail behind its date.
+_ARTICLE = re.compile(r"^in (?:message|article|news:)\s?<?[^\s<>]{3,200}@[^\s<>]{2,200}>?,?\s", re.IGNORECASE)
+_NOTES = re.compile(r"^\S.{1,80} ---\d{1,4}[./-]\d{1,2}[./-]\d{1,4} \d{1,2}:\d{2}(?::\d{2})?(?: [AP]M)?---")
 _GROUPWISE = re.compile(r"^>>>+\s*\S.{0,300}\S\s*>>>+$")
 _QUOTED_END = re.compile(rf"^>\s*(?:{_alternatives(words.WROTE)})\s*:?\s*$", re.IGNORECASE)
 _QUOTING = re.compile(
-    r"^(?:quoting|zitat von|citando|citation de|quotando|zitiere|citerar|citiranje)\s.{2,200}:$", re.IGNORECASE
+    r"^(?:(?:quoting|zitat von|citando|citation de|quotando|zitiere|citerar|citiranje)\s.{2,200}:"
+    r"|quoting\s.{2,100}\(\d{4}-\d\d-\d\d[^()]{0,20}\)"
+    r"|excerpts from .{2,100}'s message of .{2,60}:)$",
+    re.IGNORECASE,
 )
 
 
@@ -51,7 +67,7 @@ def attribution_start(lines: Sequence[str], end: int, *, quote_follows: bool) ->
     last = lines[end]
     if len(last) > MAX_CHARS or not last.strip():
         return None
-    if is_groupwise(last):
+    if is_groupwise(last) or _NOTES.match(last.strip()):
         return end
     if not _may_end(last, quote_follows=quote_follows):
         return None
@@ -80,6 +96,8 @@ def _may_end(line: str, *, quote_follows: bool) -> bool:
     """A quick look, so that only few lines are put together with those above them."""
     text = _unwrapped(line)
     if text.endswith((":", "：", "﹕")):
+        return True
+    if _QUOTING.match(text):
         return True
     tail = text[-60:]
     verb = _last_verb(tail)
@@ -147,18 +165,19 @@ def _is_whole(text: str, *, quote_follows: bool) -> bool:
     if not text or len(text) > MAX_CHARS:
         return False
     has_colon = text.endswith((":", "：", "﹕"))
-    if has_colon and _QUOTING.match(text):
+    if _QUOTING.match(text) or (has_colon and quote_follows and _ONLY_AUTHOR.match(text)):
         return True
     has_date = _has_date(text)
     has_address = bool(_ADDRESS.search(text))
-    verb = _last_verb(text)
+    verb = _last_verb(text) or (_said(text) if quote_follows and has_colon and (has_date or has_address) else None)
     if verb is None:
         return _is_whole_without_verb(text, has_colon, has_date and has_address, quote_follows=quote_follows)
     before, after = text[: verb[0]].strip(), text[verb[1] :].strip(" :：﹕,(a)")
     if not after:
-        return _ends_in_verb(before, has_colon, has_date, has_address, quote_follows=quote_follows)
+        return bool(_ARTICLE.match(before)) or _ends_in_verb(before, has_colon, has_date, has_address, quote_follows=quote_follows)
     if not has_colon or not has_date:
-        return has_colon and quote_follows and has_address and len(after) < 80
+        names_someone = has_address or any(character.isdigit() for character in after)
+        return has_colon and quote_follows and names_someone and len(after) < 80 and not _PERSON.search(before)
     return (
         quote_follows
         or (has_address and not _PERSON.search(before))
@@ -182,7 +201,7 @@ def _ends_in_verb(before: str, has_colon: bool, has_date: bool, has_address: boo
         return False
     if not has_colon:
         return has_date and (has_address or quote_follows) and (_starts_strongly(before) or quote_follows)
-    if quote_follows:
+    if quote_follows and (has_date or has_address or not _PERSON.search(before)):
         return len(before) < 200
     if _PERSON.search(before) and not has_address:
         return has_date and bool(_TIME.search(before))
@@ -195,7 +214,8 @@ def _is_whole_without_verb(text: str, has_colon: bool, has_both: bool, *, quote_
     """Some programs write no verb, and we do not know every language: date and address say enough."""
     if not has_both or len(text) > 300:
         return False
-    if has_colon and _BRACKETED.search(text) and _TIME.search(text) and _YEAR.search(text) and len(text.split()) <= 24:
+    is_dated_address = bool(_BRACKETED.search(text) and _TIME.search(text) and _YEAR.search(text))
+    if has_colon and is_dated_address and len(text.split()) <= 24 and _ENDS_IN_DATA.search(text):
         return True
     if not (_STARTS_WITH_DATE.match(text) or _ON.match(text)):
         return False
@@ -208,8 +228,14 @@ def _last_verb(text: str) -> tuple[int, int] | None:
     return max((verb.span() for verb in _WROTE.finditer(text)), default=None)
 
 
+def _said(text: str) -> tuple[int, int] | None:
+    return max((verb.span() for verb in _SAID.finditer(text)), default=None)
+
+
 def _starts_strongly(text: str) -> bool:
-    """Begins as dates do, and has one near."""
+    """Begins as dates do, and has one near; or with the id of what is answered."""
+    if _ARTICLE.match(text):
+        return True
     return bool(_ON.match(text) or _STARTS_WITH_DATE.match(text)) and _has_date(text[:120])
 
 

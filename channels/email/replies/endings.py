@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from channels.email.replies.notices import is_banner, is_disclaimer, is_footer_line
+from channels.email.replies.notices import banner_end, is_banner, is_disclaimer, is_footer_line
 from channels.email.replies.signatures import (
     MAX_CLOSING_LINES,
     MAX_SIGNATURE_LINES,
@@ -56,12 +56,13 @@ def without_banner(lines: Sequence[str]) -> Sequence[str]:
 
 def says_something(lines: Sequence[str]) -> bool:
     """Whether anything is said: rules, marks and blanks say nothing."""
-    return any(line.strip(" \t\r\n-_=*>|#~+.,:;\u200b\u00a0") for line in lines)
+    return any(line.strip(" \t\r\n-_=*>|#~+.,:;–—─━═\u200b\u00a0") for line in lines)
 
 
 def _start(lines: Sequence[str]) -> int:
     """Behind blank lines and up to two warnings of the mail server's."""
-    start = _next_filled(lines, 0)
+    start = _next_filled(lines, banner_end(lines))
+    start = start if says_something(lines[start:]) else _next_filled(lines, 0)
     for _ in range(2):
         end = start
         while end < len(lines) and lines[end].strip(_BLANK) and end - start < 12:

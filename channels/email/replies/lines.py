@@ -188,7 +188,10 @@ def _introduction(
     block = header_block(lines, number) if ":" in line or "：" in line or line.startswith("|") else None
     if block is not None:
         return number, block.end, block
-    if separators.words_between_rules(line):
+    is_bare = separators.is_bare_separator(line)
+    if is_bare and quote_follows:
+        return number, number + 1, None
+    if is_bare or separators.words_between_rules(line):
         following = next(
             (other for other in range(number + 1, min(number + 4, len(lines))) if lines[other].strip()), None
         )

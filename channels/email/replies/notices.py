@@ -11,6 +11,14 @@ MAX_BANNER_CHARS = 700
 MAX_BANNER_LINES = 8
 
 
+# A tag on a line of its own, and what Proofpoint leaves of its banner in the text.
+_TAG = re.compile(
+    r"^\s*[\[(<*]{1,3}\s*(?:external|ext|extern|externe|externo|esterno)(?: e-?mail| sender| mail)?\s*[\])>*]{1,3}\s*$",
+    re.IGNORECASE,
+)
+_BANNER_END = re.compile(r"^[A-Za-z]{4,20}BannerEnd\s*$")
+
+
 _BANNER_START = beginning_with(r"""
     en  caution|warning|attention|external|important|security notice|be careful|ext(?:ernal)?\]
     en  this (?:message|e-?mail|sender)|you don't often
@@ -59,7 +67,7 @@ _DISCLAIMER_START = beginning_with(r"""
     cs  tato zpráva|tento e-?mail
     ru  настоящее|это (?:сообщение|письмо)
     sv  detta (?:meddelande|e-?post|mail)
-    da  denne (?:e-?post|mail|besked|melding)
+    da  denne (?:e-?(?:post|mail)|mail|besked|melding)
     fi  tämä (?:viesti|sähköposti)
     tr  bu (?:e-?posta|mesaj)
     hu  ez az (?:e-?mail|üzenet)
@@ -72,21 +80,23 @@ _DISCLAIMER_WORDS = any_of(r"""
     en  confidential|privileged|intended (?:only |solely )?(?:for|recipient)|if you (?:are not|have received)
     en  disclaimer|unauthori[sz]ed|disclos|prohibited|legally
     de  vertraulich|rechtlich geschützt|nicht der (?:richtige|beabsichtigte|vorgesehene)|irrtümlich|unbefugte|adressat
-    fr  confidentiel|destinataire|exclusivement
+    fr  confidentiel|destinataire|exclusivement|par erreur|privilégié
     es  confidencial|destinatari[oa]|privilegiad
+    pt  destinatári[oa]|por engano
     it  riservat[eoi]
     nl  vertrouwelijk|geadresseerde
     pl  poufn[eay]|adresat
-    cs  důvěrn
+    cs  důvěrn|adresát|omylem
     ru  конфиденциальн|адресат
-    sv  konfidentiell
-    da  fortroli
+    sv  konfidentiell|mottagare|av misstag
+    da  fortroli|modtager|ved en fejl
+    no  konfidensiel|rett mottaker|bare ment for
     fi  luottamuksel
     tr  gizli
     hu  bizalmas
-    ja  機密
-    zh  机密
-    ko  보안|비밀
+    ja  機密|誤って受信|削除して
+    zh  机密|保密|错收|误收|删除
+    ko  보안|비밀|기밀|잘못 수신|삭제
 """)
 _PRINTING = any_of(r"""
     en  (?:consider|think of) the environment|(?:think|consider) before (?:you )?print|before printing this
@@ -140,9 +150,16 @@ _LIST = re.compile(r"mailing list|/mailman/|@lists?\.|groups\.google\.com|unsubs
 def is_banner(paragraph: Sequence[str]) -> bool:
     """Whether the first paragraph of a mail is a warning that a server put above the text."""
     text = _on_one_line(paragraph)
+    if _TAG.match(text):
+        return True
     if len(text) > MAX_BANNER_CHARS or len(paragraph) > MAX_BANNER_LINES:
         return False
     return bool(_BANNER_START.match(text)) and bool(_BANNER_WORDS.search(text))
+
+
+def banner_end(lines: Sequence[str]) -> int:
+    """Behind the line with which Proofpoint ends its banner, if the first lines have one; else 0."""
+    return next((number + 1 for number, line in enumerate(lines[:40]) if _BANNER_END.match(line)), 0)
 
 
 def is_disclaimer(lines: Sequence[str]) -> bool:

@@ -8,6 +8,7 @@ from channels.email.replies.words import folded
 MAX_CHARS = 250
 
 _AROUND = " \t>*_|\u200e\u200f"
+_AROUND_RULES = _AROUND.replace("_", "")
 _RULE = "-_=—–"
 
 
@@ -22,6 +23,12 @@ def is_original_separator(line: str) -> bool:
     return bool(between) and _holds(between, words.ORIGINAL_MESSAGE)
 
 
+def is_bare_separator(line: str) -> bool:
+    """ "Original message:" without rules: a separator if a header block or a quotation follows."""
+    text = folded(line.strip(_AROUND + ":：")) if len(line) <= MAX_CHARS else ""
+    return text in words.ORIGINAL_MESSAGE
+
+
 def is_forward_separator(line: str) -> bool:
     """ "---------- Forwarded message ---------", "Begin forwarded message:"."""
     between = words_between_rules(line)
@@ -33,7 +40,8 @@ def is_forward_separator(line: str) -> bool:
 
 def words_between_rules(line: str) -> str:
     """What stands between two rules: a separator in whatever language, if a header block follows. Empty for others."""
-    text = line.strip(_AROUND) if len(line) <= MAX_CHARS else ""
+    text = line.strip(_AROUND_RULES) if len(line) <= MAX_CHARS else ""
+    text = text if text.startswith("__") else text.strip(_AROUND)
     between = text.strip(_RULE)
     before = len(text) - len(text.lstrip(_RULE))
     behind = len(text) - len(text.rstrip(_RULE))

@@ -13,7 +13,7 @@ SENT_WITH = phrases("""
     en  get outlook | get the outlook | download outlook | composed on
     de  gesendet von | gesendet mit | gesendet über | gesendet aus | gesendet vom
     de  diese nachricht wurde von | diese nachricht wurde mit | diese e-mail wurde von | holen sie sich outlook
-    de  hol dir outlook
+    de  hol dir outlook | versendet mit | sicher verschickt mit | verschickt mit
     nl  verzonden vanaf | verzonden via | verzonden met | verzonden door | verzonden van | verzonden vanuit
     nl  verstuurd vanaf | verstuurd met | verstuurd via | verstuurd vanuit | outlook downloaden
     fr  envoyé de | envoyé depuis | envoyé à partir | envoyé par | envoyé avec | envoyé via | envoyé d'un | envoye de
@@ -53,7 +53,7 @@ SENT_WITH = phrases("""
     zh  从我的 | 获取 outlook | 取得 outlook
     ko  outlook 다운로드 | outlook 다운
     he  נשלח מ
-    ar  نُشرت من | أرسلت من | مرسل من | تم الإرسال من
+    ar  نُشرت من | أرسلت من | أُرسلت من | مرسل من | تم الإرسال من
     fa  ارسال شده از
 """)
 
@@ -86,8 +86,9 @@ DEVICES = phrases("""
     programs  outlook | hotmail | mail | gmail | yahoo | aol | gmx | web.de | t-online | orange | mailbox | airmail
     programs  thunderbird | proton | tutanota | tuta | k-9 | windows | spark | newton | superhuman | hey | zoho | nine
     programs  unibox | fastmail | rediffmail | canary | edison | polymail | mailmate | front
+    programs  missive | postbox | shortwave | spike | typeapp | poczt
     programs  boxer | touchdown | webmail | app | bluemail | em client | workspace | notes | libero
-    networks  verizon | t-mobile | vodafone | sfr | bouygues | free | 3g
+    networks  verizon | at&t | t-mobile | vodafone | sfr | bouygues | free | 3g
     things    laptop | ti-85 | watch | device | tablet | gsm | smartphone | mobile | mobil | cell | phone
     de  handy | telefon | gerät
     nl  apparaat
@@ -137,11 +138,11 @@ MY = phrases("""
 # What may follow such a line: "please excuse typos".
 APOLOGIES = phrases("""
     en  excuse | typo | brevity | brief | short | autocorrect | spelling | mistake | error | thumbs | sorry | apolog
-    en  forgive
+    en  forgive | secure
     de  entschuldig | kürze | tippfehler | rechtschreib
     nl  fout | kort | excus
     fr  pardon | désolé | faute
-    es  breve | disculp | errores
+    es  breve | disculp | errores | seguro
     it  scus | errori
     pt  desculp
     pl  błęd
@@ -150,12 +151,21 @@ APOLOGIES = phrases("""
     sv  stavfel
 """)
 
+# How a letter ends that is a letter: the words go on, as politeness wants.
+LONG_CLOSINGS = phrases("""
+    fr  je vous prie d'agréer | nous vous prions d'agréer | veuillez agréer | veuillez recevoir | je vous prie de croire
+    fr  veuillez croire | recevez, madame | recevez, monsieur
+    es  reciba un cordial saludo | reciban un cordial saludo | sin otro particular
+    it  porgo cordiali saluti | porgo distinti saluti
+    pt  subscrevo-me
+""")
+
 # A line of its own before the name, at the end of a letter. Words of thanks are not here: they are said to somebody.
 CLOSINGS = phrases("""
     en  regards | best regards | kind regards | warm regards | warmest regards | kindest regards | many regards | best
     en  all the best | best wishes | cheers | sincerely | yours sincerely | yours faithfully | sincerely yours | yours
     en  yours truly | respectfully | cordially | warmly | kindly | rgds | kr | br | with regards | with kind regards
-    en  with best regards | thanks and regards | thanks & regards | thank you and regards | regards and thanks
+    en  b.r | with best regards | thanks and regards | thanks & regards | thank you and regards | regards and thanks
     en  thanks and best regards | thanks and kind regards | best regards and thanks
     de  mit freundlichen grüßen | mit freundlichen grüssen | mit freundlichem gruß | freundliche grüße | mfg | lg | vg
     de  freundliche grüsse | viele grüße | viele grüsse | liebe grüße | liebe grüsse | beste grüße | beste grüsse | bg

@@ -16,8 +16,8 @@ from channels.email.replies.words import folded
 MAX_SIGNATURE_LINES = 16
 MAX_CLOSING_LINES = 8
 
-_DASHES = re.compile(r"^\s*(?:--|—|––|—–|__)\s*$|^-- \s*\S.{0,80}$")
-_RULE = re.compile(r"^\s*(?:[-_=*~#+–—]\s?){3,}\s*$")
+_DASHES = re.compile(r"^\s*(?:--|—|–|––|—–|__)\s*$|^-- \s*\S.{0,80}$")
+_RULE = re.compile(r"^\s*(?:[-_=*~#+–—─━═]\s?){3,}\s*$")
 _LINK = re.compile(r"<[^<>]{0,500}>|\((?:https?|mailto):[^()]{0,500}\)|\[[^\[\]]{0,300}\](?=\()|https?://\S{1,500}")
 _MARKDOWN_LINK = re.compile(r"\[([^\[\]]{0,300})\]\([^()]{0,500}\)")
 _CLAUSE_END = re.compile(r"[,.;!–—]\s|\s-\s|\s\(")
@@ -47,7 +47,7 @@ def is_device_line(line: str) -> bool:
         return False
     lowered = folded(text)
     head, tail = _head_and_tail(lowered)
-    if len(head.split()) > 12 or (tail and not _apologises(tail)):
+    if len(head.split()) > 12 or (tail and not _apologises(tail) and not _ends_in_device(tail)):
         return False
     says_sent = any(lowered.startswith(start) for start in words.SENT_WITH)
     if not _DEVICE.search(head):
@@ -70,9 +70,19 @@ _DEVICE = re.compile(
 
 def is_closing(line: str) -> bool:
     """ "Best regards," on a line of its own."""
-    return len(line) <= 100 and folded(line.strip(_PUNCTUATION)) in _CLOSINGS
+    if len(line) > 200:
+        return False
+    text = folded(line.strip(_PUNCTUATION))
+    if text in _CLOSINGS or any(text.startswith(start) for start in words.LONG_CLOSINGS):
+        return True
+    parts = [part.strip(_PUNCTUATION) for part in text.split("/")] if len(line) <= 100 else []
+    return bool(parts) and all(_GREETING_FROM.sub("", part) in _CLOSINGS for part in parts)
 
 
+# "Viele Grüße aus Berlin": where a greeting comes from, in a word or two.
+_GREETING_FROM = re.compile(
+    r"(?<=\w) (?:aus|vom|from|uit|från|fra|de|desde|da|z|из)(?: (?!the|my|our)[^\s,.]{3,20}){1,2}$"
+)
 _CLOSINGS = frozenset(word.strip(_PUNCTUATION) for word in words.CLOSINGS)
 
 
@@ -109,6 +119,12 @@ def _head_and_tail(text: str) -> tuple[str, str]:
     return text[: end.start()], text[end.end() :].strip(" .!")
 
 
+def _ends_in_device(text: str) -> bool:
+    """`Samsung Galaxy smartphone`, behind the name of the network that sold it."""
+    named = text.split()
+    return 1 < len(named) <= 5 and bool(_DEVICE.match(named[-1])) and bool(_DEVICE.search(" ".join(named[:-1])))
+
+
 def _apologises(text: str) -> bool:
     return any(word in text for word in words.APOLOGIES)
 
@@ -118,5 +134,7 @@ def _is_prose(line: str) -> bool:
     if line.endswith("?") or _POSTSCRIPT.match(line):
         return True
     words_in_line = len(line.split())
+    if words_in_line > 3 and line[0].islower() and line[-1].isalpha() and not _CONTACT.search(line):
+        return True
     is_sentence = words_in_line > 12 or (words_in_line > 4 and line.endswith((".", "!")))
     return is_sentence and not _CONTACT.search(line)

@@ -59,7 +59,10 @@ _SIGNATURES = _names_in("""
 # Yahoo puts a random prefix before its classes, and a number behind its ids.
 _DECORATED = re.compile(r"^(?:ydp[0-9a-f]{6,12})?(yahoo_quoted|yahoo_signature|signature)(?:_\d+)?$")
 _FOREIGN_PREFIX = re.compile(r"^(?:x_|ecx|ec_|m_-?\d+)+")
-_OUTLOOK_RULE = re.compile(r"border:none;.*border-top:(?:solid|#(?:e1e1e1|b5c4df))")
+_OUTLOOK_RULE = re.compile(
+    r"border(?:-right)?:none;.*border-top:"
+    r"(?:solid|#(?:e1e1e1|b5c4df)|[\d.]+p[tx]solid(?:#(?:e1e1e1|b5c4df)|rgb\((?:225,225,225|181,196,223)\)))"
+)
 _INDENT = re.compile(r"border:none|border:0")
 _SPACE = re.compile(r"\s+")
 

@@ -34,7 +34,7 @@ WROTE = phrases("""
     sk  napísal | napísala | napísal(a)
     hr  napisao | napisao/la | je napisao
     sl  je napisal
-    ru  написал | написала | написал(а) | пишет | писал | писала
+    ru  написал | написала | написал(а) | пишет | писал | писала | писали
     uk  написав | написала | написав(ла) | пише
     bg  написа
     sr  написао
@@ -52,6 +52,24 @@ WROTE = phrases("""
     he  כתב | כתבה
     ar  كتب | كتبت
     fa  نوشت
+    hi  ने लिखा
+""")
+
+# Verbs that people put into this place as well: only a quotation below shows that they did.
+SAID = phrases("""
+    en  said | says | quoth | spake
+    de  sagte | meinte
+    nl  zei
+    fr  disait | dit | a dit
+    es  dijo
+    it  ha detto | disse
+    pt  disse
+    pl  powiedział
+    ru  сказал | говорит
+    sv  sade
+    da  sagde
+    no  sa
+    fi  sanoi
 """)
 
 # The same in scripts that leave no space between words.
@@ -64,7 +82,7 @@ WROTE_UNSPACED = phrases("""
 
 # Words before the date, at the start of such a line.
 ON = phrases("""
-    en  on | quoting
+    en  on | at | quoting
     de  am | zitat von | zitiere
     nl  op
     fr  le | sur | citation de
@@ -111,6 +129,9 @@ FIELDS = {
         da  fra
         fi  lähettäjä
         et  saatja | kellelt
+        lv  no
+        lt  nuo
+        is  frá
         tr  gönderen | kimden
         hu  feladó
         el  από
@@ -119,9 +140,11 @@ FIELDS = {
         th  จาก
         ja  送信者 | 差出人
         zh  发件人 | 發件人 | 寄件者 | 寄件人
-        ko  보낸 사람 | 보낸사람 | 보낸이
+        ko  보낸 사람 | 보낸사람 | 보낸이 | 발신 | 발신자
         he  מאת
         ar  من
+        fa  از
+        hi  प्रेषक
     """),
     "sent": phrases("""
         en  sent | sent on | sent at
@@ -157,6 +180,8 @@ FIELDS = {
         ko  보낸 날짜 | 보낸 시간
         he  נשלח
         ar  تم الإرسال
+        fa  ارسال شده
+        hi  भेजा गया
     """),
     "date": phrases("""
         en  date
@@ -213,9 +238,11 @@ FIELDS = {
         th  ถึง
         ja  宛先
         zh  收件人 | 收件者
-        ko  받는 사람 | 받는사람 | 받는이
+        ko  받는 사람 | 받는사람 | 받는이 | 받은 사람 | 수신 | 수신자
         he  אל
         ar  إلى
+        fa  به
+        hi  प्रति
     """),
     "cc": phrases("""
         en  cc | bcc
@@ -257,8 +284,9 @@ FIELDS = {
         da  emne
         fi  aihe | otsikko
         et  teema
-        lv  temats
+        lv  temats | tēma
         lt  tema
+        is  efni
         tr  konu
         hu  tárgy
         el  θέμα
@@ -270,6 +298,8 @@ FIELDS = {
         ko  제목
         he  נושא | הנדון
         ar  الموضوع
+        fa  موضوع
+        hi  विषय
     """),
     "reply-to": phrases("""
         en  reply-to | reply to
@@ -337,7 +367,7 @@ ORIGINAL_MESSAGE = phrases("""
     th  ข้อความดั้งเดิม
     ja  元のメッセージ | オリジナルメッセージ | 元のメール
     zh  原始邮件 | 原邮件 | 原始郵件 | 原始信息
-    ko  원본 메시지 | 원본 메일 | 원래 메시지
+    ko  원본 메시지 | 원본 메일 | 원본 이메일 | 원래 메시지
     he  הודעה מקורית
     ar  الرسالة الأصلية
     fa  پیام اصلی
@@ -410,15 +440,15 @@ REPLY_ABOVE = phrases("""
     nl  boven deze lijn | boven deze regel
     fr  répondez au-dessus de cette ligne | répondre au-dessus de cette ligne | au-dessus de cette ligne
     es  responda por encima de esta línea | por encima de esta línea | encima de esta línea
-    it  rispondi sopra questa riga | sopra questa riga | sopra questa linea
+    it  rispondi sopra questa riga | sopra questa riga | sopra questa linea | sopra di questa riga
     pt  responda acima desta linha | acima desta linha
     ro  deasupra acestei linii
-    pl  powyżej tej linii | nad tą linią
+    pl  powyżej tej linii | nad tą linią | powyżej tego wiersza
     cs  nad tento řádek | nad tímto řádkem
     sk  nad túto čiaru
-    ru  выше этой строки | над этой строкой
+    ru  выше этой строки | над этой строкой | над этой чертой | выше этой черты
     uk  вище цього рядка
-    sv  ovanför denna rad
+    sv  ovanför denna rad | ovanför den här raden
     no  over denne linjen | ovenfor denne linjen
     da  over denne linje
     fi  tämän rivin yläpuolelle
@@ -427,7 +457,7 @@ REPLY_ABOVE = phrases("""
     el  πάνω από αυτή τη γραμμή
     vi  trên dòng này
     ja  この行より上に | この線より上
-    zh  请在此行上方回复 | 请在此线上方 | 請在此行上方
+    zh  在此行上方 | 在此线上方 | 在此列上方 | 在這行上方
     ko  이 줄 위에
     he  מעל שורה זו
     ar  فوق هذا السطر
