@@ -174,7 +174,9 @@ def _is_whole(text: str, *, quote_follows: bool) -> bool:
         return _is_whole_without_verb(text, has_colon, has_date and has_address, quote_follows=quote_follows)
     before, after = text[: verb[0]].strip(), text[verb[1] :].strip(" :：﹕,(a)")
     if not after:
-        return bool(_ARTICLE.match(before)) or _ends_in_verb(before, has_colon, has_date, has_address, quote_follows=quote_follows)
+        return bool(_ARTICLE.match(before)) or _ends_in_verb(
+            before, has_colon, has_date, has_address, quote_follows=quote_follows
+        )
     if not has_colon or not has_date:
         names_someone = has_address or any(character.isdigit() for character in after)
         return has_colon and quote_follows and names_someone and len(after) < 80 and not _PERSON.search(before)
