@@ -105,16 +105,21 @@ class Approvals:
             shown=submitted.arguments_hash,
         )
 
-    async def decide_for(self, operator: str, approval_id: str, *, approved: bool, reason: str) -> Reply:
-        """Somebody with access to the deployment decides at its command line, as when Slack is away."""
+    async def decide_for(self, operator: str, approval_id: str, *, approved: bool, reason: str, shown: str) -> Reply:
+        """Somebody with access to the deployment decides at its command line or console, as when Slack is away.
+
+        `shown` is `Approval.shown` of what they saw: on anything else nothing is decided.
+        """
         approval = await approvals.get(self._db, approval_id)
         if approval is None:
             return Reply(wording.REQUEST_GONE)
         if not approval.is_pending or approval.expires_at <= self._clock():
             return Reply(wording.settled(approval))
+        if shown.partition(".")[0] != approval.arguments_hash:
+            return Reply(wording.REQUEST_CHANGED)
         if not approved and not reason.strip():
             return Reply(wording.REASON_NEEDED)
-        return await self._vote(approval, operator, approved=approved, reason=reason.strip())
+        return await self._vote(approval, operator, approved=approved, reason=reason.strip(), shown=shown)
 
     async def expire(self) -> None:
         """Settle the requests whose time is over: nothing runs, and the agent is told."""

@@ -399,7 +399,7 @@ async def test_a_card_that_somebody_deleted_is_posted_anew_and_decides_as_before
 async def test_who_decides_at_the_command_line_is_named_on_the_card(world: World) -> None:
     approval = await world.ask()
 
-    await world.approvals.decide_for("cli:ada", approval.id, approved=True, reason="")
+    await world.decide(approval)
     await world.deliver_all()
     late = await world.press(approval)
 

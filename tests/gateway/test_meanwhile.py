@@ -13,6 +13,7 @@ from gateway.domain import Approval
 from gateway.meanwhile import is_withdrawal
 from gateway.relay import Paused
 from gateway.store import turns
+from gateway.store.database import Database
 from tests.gateway.world import ALICE, OURS, TTL, World, asked
 
 
@@ -142,9 +143,9 @@ async def test_an_operator_decides_at_the_command_line_and_the_card_catches_up(w
     approval = await world.ask()
     world.desk.is_away = True
 
-    unexplained = await world.approvals.decide_for("cli:ada", approval.id, approved=False, reason=" ")
-    denied = await world.approvals.decide_for("cli:ada", approval.id, approved=False, reason="Slack is away")
-    again = await world.approvals.decide_for("cli:ada", approval.id, approved=True, reason="")
+    unexplained = await world.decide(approval, approved=False, reason=" ")
+    denied = await world.decide(approval, approved=False, reason="Slack is away")
+    again = await world.decide(approval)
     world.desk.is_away = False
     await world.deliver_all()
 
@@ -154,6 +155,24 @@ async def test_an_operator_decides_at_the_command_line_and_the_card_catches_up(w
     assert again.text == wording.settled(settled)
     assert (settled.state, settled.decided_by) == (ApprovalState.REJECTED, "cli:ada")
     assert world.desk.card.state is ApprovalState.REJECTED
+
+
+async def test_an_operator_decides_on_nothing_but_what_they_were_shown(database: Database) -> None:
+    world = World(database, required=2)
+    approval = await world.ask()
+    await world.edit(approval, amount="5")
+    edited = await world.approval(approval.id)
+    await _write(world, edited, "One more thing")
+
+    stale = await world.decide(approval)
+    stale_denial = await world.decide(approval, approved=False, reason="Too much")
+    unread = await world.decide(edited)
+    read = await world.decide(await world.approval(approval.id))
+
+    assert (stale.text, stale_denial.text) == (wording.REQUEST_CHANGED, wording.REQUEST_CHANGED)
+    assert unread.text == wording.CUSTOMER_WROTE
+    assert read.text == ""
+    assert (await world.approval(approval.id)).arguments["amount"] == 5
 
 
 async def test_words_that_had_begun_to_grow_are_completed_by_the_first_part_alone(world: World) -> None:

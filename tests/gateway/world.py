@@ -277,6 +277,10 @@ class World:
             EditSubmitted(approval.id, approval.arguments_hash, values, member_id, TEAM, new_id("clk"))
         )
 
+    async def decide(self, seen: Approval, *, approved: bool = True, reason: str = "") -> Reply:
+        """An operator decides at the command line, on what they have seen."""
+        return await self.approvals.decide_for("cli:ada", seen.id, approved=approved, reason=reason, shown=seen.shown)
+
     # What is true
 
     async def approval(self, approval_id: str) -> Approval:

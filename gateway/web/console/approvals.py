@@ -5,7 +5,6 @@ from __future__ import annotations
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway import wording
 from gateway.store import approvals as store
 from gateway.store.console.lists import approvals_page
 from gateway.web.console.conversations import missing
@@ -24,17 +23,19 @@ async def index(visit: Visit) -> Response:
 
 async def decide(visit: Visit) -> Response:
     """Somebody approved or denied what this page showed them."""
-    approval_id, shown = visit.part("approval_id"), visit.form.get("shown", "")
+    approval_id = visit.part("approval_id")
     approved = visit.form.get("decision") == "approve"
     approval = await store.get(visit.gateway.db, approval_id)
     if approval is None:
         return await missing(visit, "approval request")
 
     async def step() -> str:
-        if approval.is_pending and shown != approval.shown:
-            return wording.REQUEST_CHANGED
         reply = await visit.gateway.approvals.decide_for(
-            ACTOR, approval_id, approved=approved, reason=visit.form.get("reason", "")
+            ACTOR,
+            approval_id,
+            approved=approved,
+            reason=visit.form.get("reason", ""),
+            shown=visit.form.get("shown", ""),
         )
         return reply.text
 
