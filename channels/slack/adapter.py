@@ -5,8 +5,8 @@ An answer goes to the thread of the message that it answers, and nowhere else: n
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -21,6 +21,7 @@ from channels.slack.files import SlackFiles
 from channels.slack.mrkdwn import escape
 from channels.slack.progress import MESSAGE_TS, Pace, SlackProgress, StreamStarts
 from channels.slack.settled import find_settled
+from channels.slack.staff_channels import StaffChannels
 from channels.slack.thread_files import ThreadFiles
 from channels.staff import CardRef
 
@@ -45,7 +46,7 @@ class SlackAdapter:
         api: SlackApi,
         files: SlackFiles,
         *,
-        staff_channels: frozenset[str],
+        staff_channels: StaffChannels,
         now: Callable[[], datetime],
         pace: Pace,
     ) -> None:
@@ -63,7 +64,7 @@ class SlackAdapter:
 
     async def send(self, part: OutboundPart) -> Receipt:
         """Post one part into its thread, once: first its files, then the words by which all of it is found again."""
-        place = self._place(part.target)
+        place = await self._place(part.target)
         if part.attachments:
             part = replace(part, text=without_mentions(await self._share_files(part, place)))
         try:
@@ -74,15 +75,18 @@ class SlackAdapter:
             log.warning("slack.blocks_refused", code=failure.code, part_key=part.key)
             return await self._deliver(place, part.key, {"text": escape(part.text), "blocks": []})
 
-    def progress(
+    @asynccontextmanager
+    async def progress(
         self, target: ReplyTarget, *, begun: Callable[[ReplyTarget], Awaitable[None]]
-    ) -> AbstractAsyncContextManager[SlackProgress]:
+    ) -> AsyncIterator[SlackProgress]:
         """See `channels.base.ShowsProgress`."""
-        return SlackProgress.shown(self._api, self._starts, self._place(target), target, begun, self._pace)
+        place = await self._place(target)
+        async with SlackProgress.shown(self._api, self._starts, place, target, begun, self._pace) as progress:
+            yield progress
 
     async def find(self, part: OutboundPart, *, attempted_at: datetime) -> Receipt | None:
         """The message that carries the part's key, if it is in the thread."""
-        place = self._place(part.target)
+        place = await self._place(part.target)
         found = await find_settled(
             self._api,
             channel=place["slack_channel"],
@@ -154,12 +158,12 @@ class SlackAdapter:
             channel=place["slack_channel"], thread_ts=place["thread_ts"], team_id=place["team"], key=key, **content
         )
 
-    def _place(self, target: ReplyTarget) -> Json:
+    async def _place(self, target: ReplyTarget) -> Json:
         """Where the target is in Slack."""
         place = target.details
         if not {"team", "slack_channel", "thread_ts"} <= place.keys():
             raise PermanentFailure("the reply target is not one of Slack's", code="no_target")
-        if place["slack_channel"] in self._staff_channels:
+        if await self._staff_channels.has(place["slack_channel"], team_id=place["team"]):
             raise PermanentFailure("an answer to a customer does not go to a staff channel", code="staff_channel")
         return place
 

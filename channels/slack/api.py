@@ -37,6 +37,10 @@ class Tokens(Protocol):
         """The token to use now. Raises `ChannelDown` where the app is not installed."""
         ...
 
+    async def home_team(self) -> str:
+        """The workspace of the staff's desk; "" where the app is in no other."""
+        ...
+
 
 class OneToken:
     """The token of an app that lives in one workspace."""
@@ -46,6 +50,9 @@ class OneToken:
 
     async def bot_token(self, team_id: str) -> str:
         return self._token
+
+    async def home_team(self) -> str:
+        return ""
 
 
 class SlackApi:

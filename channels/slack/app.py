@@ -31,6 +31,7 @@ from channels.slack.people import PeopleDirectory
 from channels.slack.progress import Pace
 from channels.slack.prompts import Prompts
 from channels.slack.socket import SocketListener, listening
+from channels.slack.staff_channels import StaffChannels
 from channels.slack.verify import verify
 from channels.staff import CardRef
 
@@ -84,8 +85,9 @@ class SlackApp:
 
         `takes_part` answers whether a thread key is that of a conversation of ours.
         """
-        async with SlackApi.open(config, tokens or OneToken(config.bot_token), now=now) as api, Later.open() as later:
-            staff_channels = config.all_staff_channels
+        tokens = tokens or OneToken(config.bot_token)
+        staff_channels = StaffChannels(config.all_staff_channels, tokens.home_team)
+        async with SlackApi.open(config, tokens, now=now) as api, Later.open() as later:
             files = SlackFiles(api, hosts=config.file_hosts)
             desk = SlackDesk(api, files, approvers_channel=config.approvers_channel, now=now)
             channel = SlackAdapter(api, files, staff_channels=staff_channels, now=now, pace=pace)

@@ -90,6 +90,10 @@ class Installations:
             return self._own_token
         return await self._tokens.get(team_id or await self._home(), self._current)
 
+    async def home_team(self) -> str:
+        """The workspace that is meant where no team is named."""
+        return await self._own_team() if self._own_token else await self._home()
+
     async def uninstalled(self, body: Json) -> None:
         """The app was removed from a workspace, or its bot token revoked: nothing is sent there any more."""
         team_id = str(body["team_id"])

@@ -1,7 +1,7 @@
 """Takes in events: each goes to its inbox, and is durable there before Slack hears that we have it.
 
-The customers' surface and the staff's threads part here, by the Slack channel alone: nothing that is written outside
-of the staff's channels can get to staff, and nothing inside of them to the agent.
+The customers' surface and the staff's threads part here, by workspace and Slack channel alone: nothing that is written
+outside of the staff's channels can get to staff, and nothing inside of them to the agent.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from channels.message import ChannelName, Ignored
 from channels.slack import parse
 from channels.slack.api import Json
 from channels.slack.people import PeopleDirectory
+from channels.slack.staff_channels import StaffChannels
 from channels.staff import StaffMessage
 
 log = structlog.get_logger(__name__)
@@ -40,7 +41,7 @@ class Intake:
     inbox: Inbox | None
     staff: StaffInbox | None
     takes_part: TakesPart
-    staff_channels: frozenset[str]
+    staff_channels: StaffChannels
     membership_changed: Callable[[], None]
     uninstalled: Callable[[Json], Awaitable[None]]
     opened: Callable[[Json], None]
@@ -61,7 +62,7 @@ class Intake:
         return True
 
     async def _take_message(self, body: Json) -> None:
-        if parse.slack_channel_of(body) in self.staff_channels:
+        if await self.staff_channels.has(parse.slack_channel_of(body), team_id=parse.team_of(body)):
             await self._take_from_staff(body)
         elif self.inbox is not None:
             await self._take_from_customer(body, self.inbox)

@@ -5,7 +5,7 @@ As with decisions: the gateway keeps it first, then Slack hears that we have it,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import structlog
@@ -18,6 +18,7 @@ from channels.slack.desk import blocks as block
 from channels.slack.desk import dialogs, handoff_parse
 from channels.slack.desk.draft import TEXT, DraftSubject, edit_dialog
 from channels.slack.mrkdwn import harmless, mention
+from channels.slack.staff_channels import StaffChannels
 from channels.staff import HandoffAction, HandoffPress, Reply
 
 log = structlog.get_logger(__name__)
@@ -34,7 +35,7 @@ class HandoffListeners:
     """The handoffs' side of the bolt app. Commands are taken in `staff_channels` alone."""
 
     def __init__(
-        self, api: SlackApi, desk: Desk, staff: StaffInbox, later: Later, *, staff_channels: Collection[str]
+        self, api: SlackApi, desk: Desk, staff: StaffInbox, later: Later, *, staff_channels: StaffChannels
     ) -> None:
         self._api = api
         self._desk = desk
@@ -61,7 +62,7 @@ class HandoffListeners:
 
     async def _take_command(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         press = handoff_parse.command(body)
-        if press.card.slack_channel_id not in self._staff_channels:
+        if not await self._staff_channels.has(press.card.slack_channel_id, team_id=press.team_id):
             # Customers may be in this workspace, too: what is theirs to type reaches no handoff.
             await ack(text="Please use this in a staff channel.", response_type="ephemeral")
             return

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
+import json
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +19,8 @@ from slack_sdk.oauth.state_store.sqlalchemy import AsyncSQLAlchemyOAuthStateStor
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from channels.base import WebhookRequest
-from channels.errors import ChannelDown, TemporaryFailure
+from channels.errors import ChannelDown, SendError, TemporaryFailure
+from channels.message import ChannelName, OutboundPart, ReplyTarget
 from channels.sandbox.faults import Fault, FaultKind
 from channels.sandbox.slack import SlackSimulator
 from channels.sandbox.slack.oauth import CLIENT_ID, CLIENT_SECRET
@@ -25,6 +28,7 @@ from channels.slack.app import SlackApp
 from channels.slack.config import SlackConfig
 from channels.slack.install import SlackInstall
 from channels.slack.installations import AppCredentials, Installations
+from tests.channels.slack.receiving import Receiving
 
 # slack-sdk authenticates the app by a class that aiohttp is about to drop.
 pytestmark = pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning")
@@ -99,6 +103,35 @@ async def install(slack: SlackSimulator, pages: SlackInstall) -> int:
     return (await pages.come_back(visit("/slack/oauth_redirect", query, cookie))).status
 
 
+def mention_in(slack_channel_id: str, *, team_id: str) -> WebhookRequest:
+    """Somebody mentions the app in a channel of a workspace."""
+    event = {
+        "type": "app_mention",
+        "channel": slack_channel_id,
+        "user": "U0CARLA",
+        "text": "<@U0FRONTDESK> hello",
+        "ts": "1777887000.000100",
+    }
+    authorization = {"team_id": team_id, "user_id": "U0FRONTDESK", "is_bot": True}
+    envelope = {"type": "event_callback", "event_id": f"Ev{team_id}", "team_id": team_id, "event": event}
+    body = json.dumps({**envelope, "authorizations": [authorization]})
+    stamp = str(int(time.time()))
+    sign = hmac.new(b"secret", f"v0:{stamp}:{body}".encode(), "sha256").hexdigest()
+    headers = {
+        "content-type": "application/json",
+        "x-slack-request-timestamp": stamp,
+        "x-slack-signature": f"v0={sign}",
+    }
+    return WebhookRequest("POST", "/slack/events", "", headers, body.encode())
+
+
+async def code_of(sending: Coroutine[object, object, object]) -> str:
+    """Why it could not be sent."""
+    with pytest.raises(SendError) as failure:
+        await sending
+    return failure.value.code
+
+
 async def expire_soon(store: AsyncSQLAlchemyInstallationStore) -> str:
     """Let the stored token be about to expire. Returns it."""
     bot = await store.async_find_bot(enterprise_id=None, team_id=TEAM)
@@ -121,6 +154,32 @@ async def test_an_installed_workspace_can_be_written_to(
 
     assert status == 200
     assert [message["text"] for message in slack.messages("C0APPROVERS")] == ["hello"]
+
+
+async def test_a_channel_elsewhere_that_has_the_id_of_the_staffs_is_a_customers(
+    slack: SlackSimulator, config: SlackConfig, store: AsyncSQLAlchemyInstallationStore, pages: SlackInstall
+) -> None:
+    await install(slack, pages)
+    elsewhere = ReplyTarget(
+        ChannelName.SLACK,
+        "U0CARLA",
+        "T0OTHER:C0APPROVERS:1.1",
+        {"team": "T0OTHER", "slack_channel": "C0APPROVERS", "thread_ts": "1.1"},
+    )
+    at_home = replace(elsewhere, details={**elsewhere.details, "team": TEAM})
+    inbox = Receiving()
+
+    async with (
+        Installations.open(config, CREDENTIALS, store, home=home) as tokens,
+        SlackApp.open(replace(config, signing_secrets=("secret",)), tokens=tokens, inbox=inbox, staff=inbox) as app,
+    ):
+        for team_id in ("T0OTHER", TEAM):
+            assert (await app.receive(mention_in("C0APPROVERS", team_id=team_id))).status == 200
+        refused = await code_of(app.channel.send(OutboundPart("k1", at_home, "hello")))
+        not_installed = await code_of(app.channel.send(OutboundPart("k2", elsewhere, "hello")))
+
+    assert [message.thread_key for message in inbox.messages] == ["T0OTHER:C0APPROVERS:1777887000.000100"]
+    assert (refused, not_installed) == ("staff_channel", "not_installed")
 
 
 async def test_the_consent_page_asks_for_what_is_used(pages: SlackInstall) -> None:
