@@ -253,6 +253,20 @@ def complained(customer: str, conversation_id: str) -> str:
     )
 
 
+MAILBOX_TROUBLES = {
+    "login_refused": "The mail server refuses our login to {mailbox}: no mail comes in until that is mended. See"
+    " `frontdesk doctor`.",
+    "renumbered": "The mail server renumbered {mailbox}. Mail since our last look was taken in anew, without repeats;"
+    " if the mailbox was restored from a backup, something may be missing there.",
+    "unreadable": "A mail to {mailbox} could not be read, and nobody has answered it. See `frontdesk mails list`.",
+}
+
+
+def mailbox_trouble(mailbox: str, trouble: str) -> str:
+    """What is wrong with a mailbox; `trouble` is a key of `MAILBOX_TROUBLES`."""
+    return f":warning: {MAILBOX_TROUBLES[trouble].format(mailbox=_escaped(mailbox))}"
+
+
 def told_agent_not_delivered(written_at: datetime, because: str) -> str:
     """What the agent has to know before it says more."""
     return (

@@ -15,7 +15,7 @@ from datetime import timedelta
 import structlog
 
 from channels.email.intake import Intake
-from channels.email.mailbox import Hold, LeaseLost, Ledger, LoginRefused, Mailbox, MailboxError
+from channels.email.mailbox import Hold, LeaseLost, Ledger, LoginRefused, Mailbox, MailboxError, Trouble
 
 log = structlog.get_logger(__name__)
 
@@ -116,6 +116,7 @@ class MailboxListener:
             except LoginRefused:
                 self.intake.metrics.refused_logins += 1
                 log.error("mailbox.login_refused", mailbox=self._mailbox)
+                await self.intake.alert(self._mailbox, Trouble.LOGIN_REFUSED)
                 await asyncio.sleep(self._pace.login_backoff_s)
             except MailboxError as error:
                 self.intake.metrics.reconnects += 1

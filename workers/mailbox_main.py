@@ -18,6 +18,7 @@ from channels.email.oauth import TokenCommand
 from channels.email.servers import ImapServer
 from gateway.app import Gateway, open_gateway
 from gateway.errors import ConfigurationError
+from gateway.mailbox_alerts import MailboxAlerts
 from gateway.processes.start import start
 from gateway.settings import ProcessType, Settings
 from gateway.stopping import stop_signal
@@ -63,11 +64,14 @@ def _listener(
         raise ConfigurationError(f"IMAP_DONE cannot be used: {error}") from None
     command = settings.email_oauth_token_command
     token = TokenCommand(command) if command else None
+    alarm = MailboxAlerts(
+        gateway.db, gateway.wakeups, alert_channel=settings.handoff_channel or settings.approvers_channel
+    )
     rules = IntakeRules(horizon=timedelta(seconds=settings.imap_horizon), is_junk=is_junk)
     return MailboxListener(
         server.name,
         lambda: open_mailbox(server, watching=watching, oauth_token=token),
-        Intake(gateway.ledger, email.receive, gateway.inbound, rules=rules),
+        Intake(gateway.ledger, email.receive, gateway.inbound, rules=rules, alarm=alarm),
         gateway.ledger,
         owner=owner,
     )

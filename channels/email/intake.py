@@ -17,6 +17,7 @@ import structlog
 
 from channels.base import Inbox
 from channels.email.mailbox import (
+    Alarm,
     Counts,
     Entry,
     Epoch,
@@ -27,6 +28,7 @@ from channels.email.mailbox import (
     Mailbox,
     MailboxError,
     MailboxLost,
+    Trouble,
 )
 from channels.message import InboundEvent
 
@@ -90,6 +92,7 @@ class Intake:
         *,
         rules: IntakeRules | None = None,
         metrics: IntakeMetrics | None = None,
+        alarm: Alarm | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._ledger = ledger
@@ -97,7 +100,17 @@ class Intake:
         self._inbox = inbox
         self._rules = rules or IntakeRules()
         self.metrics = metrics or IntakeMetrics()
+        self._alarm = alarm
         self._clock = clock
+
+    async def alert(self, mailbox: str, trouble: Trouble) -> None:
+        """Tell a person. That this fails must not stop intake: the log has it as well."""
+        if self._alarm is None:
+            return
+        try:
+            await self._alarm(mailbox, trouble)
+        except Exception as error:  # noqa: BLE001  # the store or the queue are away, and intake goes on without
+            log.error("mailbox.alert_failed", mailbox=mailbox, trouble=trouble, error=type(error).__name__)
 
     async def open(self, hold: Hold, mailbox: Mailbox) -> Epoch:
         """What a new connection begins with: the epoch, mails that became visible late, marks that are missing."""
@@ -105,6 +118,7 @@ class Intake:
         if epoch.is_new and not epoch.is_first:
             self.metrics.renumberings += 1
             log.warning("mailbox.renumbered", mailbox=hold.mailbox, uidvalidity=epoch.uidvalidity)
+            await self.alert(hold.mailbox, Trouble.RENUMBERED)
         await self.look_back(hold, mailbox, epoch)
         for uid in await self._ledger.unmarked(hold, epoch.uidvalidity):
             await self._mark(hold, mailbox, epoch.uidvalidity, uid)
@@ -222,6 +236,7 @@ class Intake:
     async def _quarantine(self, hold: Hold, entry: Entry, reason: str) -> None:
         await self._ledger.finish(hold, entry, IntakeState.QUARANTINED, reason=reason)
         log.error("mail.quarantined", mailbox=hold.mailbox, uid=entry.uid, reason=reason)
+        await self.alert(hold.mailbox, Trouble.UNREADABLE)
 
     async def _mark(self, hold: Hold, mailbox: Mailbox, uidvalidity: int, uid: int) -> None:
         is_marked = await mailbox.mark_done(uid)

@@ -41,6 +41,20 @@ class IntakeState(StrEnum):
     QUARANTINED = "quarantined"  # it failed too often; a person may replay it
 
 
+class Trouble(StrEnum):
+    """What a person has to hear of, since no mail will tell them."""
+
+    LOGIN_REFUSED = "login_refused"
+    RENUMBERED = "renumbered"
+    UNREADABLE = "unreadable"  # a mail was quarantined
+
+
+class Alarm(Protocol):
+    """Tells somebody of trouble with a mailbox. Told again and again, it may choose to say it once."""
+
+    async def __call__(self, mailbox: str, trouble: Trouble) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Headline:
     """What the server says of a mail without being asked for it."""

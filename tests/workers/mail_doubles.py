@@ -10,7 +10,7 @@ from typing import TypeVar
 from channels.email.imap import ImapTiming
 from channels.email.imap_mailbox import Watching, open_mailbox
 from channels.email.intake import Intake, IntakeRules, Receive
-from channels.email.mailbox import Ledger
+from channels.email.mailbox import Alarm, Ledger, Trouble
 from channels.email.servers import ImapServer
 from channels.message import ChannelName, Ignored, InboundEvent
 from gateway.store.database import Database
@@ -52,6 +52,19 @@ class StoredInbox:
                 await self.changed.wait()
 
 
+class HeardAlarm:
+    """An alarm that remembers what it was told, and may fail."""
+
+    def __init__(self, *, fails: bool = False) -> None:
+        self.heard: list[Trouble] = []
+        self._fails = fails
+
+    async def __call__(self, mailbox: str, trouble: Trouble) -> None:
+        self.heard.append(trouble)
+        if self._fails:
+            raise OSError("nobody to tell")
+
+
 async def receive_subject(raw: bytes, *, received_at: datetime, digest: str, is_junk: bool = False) -> InboundEvent:
     """A mail's event, named by its subject."""
     subject = raw.partition(b"Subject: ")[2].partition(b"\r\n")[0].decode()
@@ -75,13 +88,14 @@ def listener(
     timing: ImapTiming | None = None,
     pace: Pace = QUICK_PACE,
     wrap: Callable[[Open], Open] = lambda opening: opening,
+    alarm: Alarm | None = None,
 ) -> MailboxListener:
     """A listener that does not wait long for anything."""
 
     def opening() -> object:
         return open_mailbox(server, watching=watching, timing=timing)
 
-    intake = Intake(ledger, receive, inbox, rules=rules)
+    intake = Intake(ledger, receive, inbox, rules=rules, alarm=alarm)
     return MailboxListener(server.name, wrap(opening), intake, ledger, owner=owner, pace=pace)  # type: ignore[arg-type]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from channels.email.imap_mailbox import DoneMark, Watching
 from channels.email.intake import IntakeRules
-from channels.email.mailbox import Entry
+from channels.email.mailbox import Entry, Trouble
 from channels.email.servers import ImapServer
 from channels.message import InboundEvent
 from channels.sandbox.faults import Fault, FaultKind
@@ -19,7 +19,7 @@ from channels.sandbox.mail.simulator import MailSimulator
 from gateway.store import mailboxes
 from gateway.store.database import Database
 from gateway.store.mailboxes import MailboxLedger
-from tests.workers.mail_doubles import TABLE, StoredInbox, eventually, listener, raw_mail, receive_subject
+from tests.workers.mail_doubles import TABLE, HeardAlarm, StoredInbox, eventually, listener, raw_mail, receive_subject
 from workers.mailbox import MailboxListener, Pace
 
 SUPPORT = "support@acme.example"
@@ -160,13 +160,19 @@ async def test_a_poisonous_mail_is_set_aside_and_the_next_one_goes_on(
 
     provider.store.add(SUPPORT, raw_mail("poison"))
     provider.store.add(SUPPORT, raw_mail("good"))
+    alarm = HeardAlarm()
 
-    async with _running(listener(server, ledger, inbox, receive=receive)):
+    async def heard() -> Sequence[Trouble]:
+        return alarm.heard
+
+    async with _running(listener(server, ledger, inbox, receive=receive, alarm=alarm)):
         await inbox.has(1)
         quarantined = await _until_quarantined(database)
+        told = await eventually(heard)
 
     assert await inbox.accepted() == ["good"]
     assert [(each.uid, each.tries, each.reason) for each in quarantined] == [(1, 4, "RecursionError")]
+    assert told == [Trouble.UNREADABLE]
 
 
 async def test_a_replayed_mail_is_handed_over_by_the_running_process(
@@ -273,11 +279,13 @@ async def test_a_renumbered_mailbox_brings_nothing_twice_and_loses_nothing(
         await _until_flagged(provider, uid=1)
     provider.store.renumber(SUPPORT)
     provider.store.add(SUPPORT, raw_mail("two"))
+    alarm = HeardAlarm()
 
-    async with _running(listener(server, ledger, inbox)):
+    async with _running(listener(server, ledger, inbox, alarm=alarm)):
         await inbox.has(2)
 
     assert await _times(database) == {"one": 1, "two": 1}
+    assert alarm.heard == [Trouble.RENUMBERED]
 
 
 async def test_two_processes_on_one_mailbox_hand_each_mail_over_once(
@@ -318,11 +326,12 @@ async def test_a_process_whose_lease_was_taken_stops_and_queues_for_it_again(
         await inbox.has(2)
 
 
-async def test_a_refused_login_is_not_tried_again_at_once(
+async def test_a_refused_login_is_told_and_not_tried_again_at_once(
     provider: MailSimulator, server: ImapServer, ledger: MailboxLedger, inbox: StoredInbox
 ) -> None:
     provider.faults.plan(Fault(FaultKind.REJECT, "imap.login", times=99))
-    process = listener(server, ledger, inbox, pace=Pace(login_backoff_s=600))
+    alarm = HeardAlarm(fails=True)
+    process = listener(server, ledger, inbox, pace=Pace(login_backoff_s=600), alarm=alarm)
 
     async def refused_logins() -> int:
         return process.intake.metrics.refused_logins
@@ -331,6 +340,7 @@ async def test_a_refused_login_is_not_tried_again_at_once(
         await eventually(refused_logins)
 
     assert sum(fault.times for fault in provider.faults.planned()) == 98
+    assert alarm.heard == [Trouble.LOGIN_REFUSED]
 
 
 async def test_a_stored_mail_is_handed_over_while_the_server_is_away(
