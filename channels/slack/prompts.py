@@ -1,5 +1,8 @@
-"""What somebody could ask, shown to them once when they open the app's messages.
+"""What somebody could ask, shown to them when they open the app's messages.
 
+Slack keeps the suggestions of a conversation as they were last set, and posts nothing for them: to set the same again,
+after a restart or from a second process, changes nothing that anybody sees. Whom this process has suggested to is
+remembered only to save calls.
 Under `agent_view`, the only kind of app surface that new apps can have, `app_home_opened` with the messages tab is the
 sign of it. See https://docs.slack.dev/ai/
 """
@@ -8,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from channels.errors import SendError
 from channels.slack.api import Json, SlackApi
 from channels.slack.config import Prompt
 from channels.slack.later import Later
@@ -17,7 +21,7 @@ _MOST = 10_000  # people remembered
 
 
 class Prompts:
-    """Suggests, once per person while the process lives."""
+    """Suggests, with one call for each person while the process lives."""
 
     def __init__(self, api: SlackApi, later: Later, prompts: Sequence[Prompt]) -> None:
         self._api = api
@@ -34,8 +38,14 @@ class Prompts:
         if len(self._greeted) >= _MOST:
             self._greeted.clear()
         self._greeted.add(person)
-        self._later(
-            self._api.suggest_prompts(
-                channel=str(event["channel"]), prompts=self._prompts, title=_TITLE, team_id=team_id
+        self._later(self._suggest(person, str(event["channel"])))
+
+    async def _suggest(self, person: tuple[str, str], slack_channel_id: str) -> None:
+        team_id, _ = person
+        try:
+            await self._api.suggest_prompts(
+                channel=slack_channel_id, prompts=self._prompts, title=_TITLE, team_id=team_id
             )
-        )
+        except SendError:
+            self._greeted.discard(person)  # the next time that they open it
+            raise

@@ -7,6 +7,9 @@ import pytest
 from channels.message import Assurance, Attachment
 from channels.sandbox.faults import Fault, FaultKind
 from channels.sandbox.slack import SlackUser
+from channels.slack.config import Prompt
+from channels.slack.later import Later
+from channels.slack.prompts import Prompts
 from channels.staff import CardRef, StaffChange
 from tests.channels.slack.harness import APPROVERS, Deployment
 
@@ -219,6 +222,36 @@ async def test_who_opens_the_app_is_shown_what_to_ask_once(deployment: Deploymen
     assert deployment.slack.agent.prompts["D0CARLA"][0]["title"] == "Where is my order?"
     calls = [method for method, _ in deployment.slack.calls_made]
     assert calls.count("assistant.threads.setSuggestedPrompts") == 1
+
+
+async def test_suggestions_that_failed_are_made_the_next_time(deployment: Deployment) -> None:
+    deployment.slack.faults.plan(Fault(FaultKind.SERVER_ERROR, "assistant.threads.setSuggestedPrompts"))
+    deployment.slack.open_messages("U0CARLA")
+    await deployment.slack.idle()
+    await deployment.app.settle()
+    before = dict(deployment.slack.agent.prompts)
+
+    deployment.slack.open_messages("U0CARLA")
+    await deployment.slack.idle()
+    await deployment.app.settle()
+
+    assert before == {}
+    assert [prompt["title"] for prompt in deployment.slack.agent.prompts["D0CARLA"]] == ["Where is my order?"]
+
+
+async def test_suggestions_of_a_second_process_change_nothing(deployment: Deployment) -> None:
+    deployment.slack.open_messages("U0CARLA")
+    await deployment.slack.idle()
+    await deployment.app.settle()
+    before = dict(deployment.slack.agent.prompts)
+    body = {"team_id": "T0FRONT", "event": {"user": "U0CARLA", "channel": "D0CARLA"}}
+
+    async with Later.open() as second:
+        same = [Prompt("Where is my order?", "Where is my order A-1001?")]
+        Prompts(deployment.app._api, second, same).opened(body)
+
+    assert deployment.slack.agent.prompts == before
+    assert deployment.slack.messages("D0CARLA") == []
 
 
 async def test_a_change_of_members_is_seen_at_the_next_decision(deployment: Deployment) -> None:
