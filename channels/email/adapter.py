@@ -10,6 +10,7 @@ from channels.base import Limits
 from channels.email.api import Envelope
 from channels.email.compose import compose_mail, message_id_of
 from channels.email.inbound import event_of
+from channels.email.leaks import hold_back_leaks
 from channels.email.mail import Mail
 from channels.email.recipients import proven_recipients
 from channels.email.support_address import SupportAddress
@@ -83,6 +84,7 @@ class EmailAdapter:
     async def send(self, part: OutboundPart) -> Receipt:
         """Hand the mail to the server, once."""
         recipients = proven_recipients(part)
+        hold_back_leaks(part)
         message_id = message_id_of(part.payload)
         signed = self._support.read_message_id(message_id)
         if signed is None or signed.key != part.key:

@@ -21,6 +21,7 @@ from channels.errors import PermanentFailure, TemporaryFailure, UnknownOutcome
 from channels.message import (
     Answer,
     Assurance,
+    Author,
     ChannelName,
     DeliveryStatus,
     DeliveryUpdate,
@@ -219,6 +220,45 @@ async def test_a_mail_that_names_a_stranger_is_not_sent(channel: Channel, header
 
     with pytest.raises(PermanentFailure, match="others"):
         await channel.adapter.send(replace(part, payload=header.encode() + b"\r\n" + part.payload))
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        ("-----BEGIN RSA PRIVATE " + "KEY-----\n\nMIIE", "a private key"),
+        ("Use AKIA" + "ABCDEFGHIJKLMNOP for that.", "a secret key"),
+        ("The token is xoxb-" + "1" * 24, "a secret key"),
+        ("It is sk-" + "a1" * 20 + ".", "a secret key"),
+        ("See postgres://app:hunter2@db.acme.example/shop", "an address with a password"),
+        ("`<tool_call>`refund`</tool_call>`", "the marks of a call of a tool"),
+    ],
+)
+async def test_what_an_agent_must_not_say_is_not_sent(channel: Channel, words: str, what: str) -> None:
+    await channel.provider.write(ADA, "Order 5", "Where is my order?")
+    message = await channel.received_message()
+    part = channel.answer(message, words)
+
+    with pytest.raises(PermanentFailure, match=what) as failure:
+        await channel.adapter.send(part)
+
+    assert failure.value.code == "leak"
+    assert channel.provider.inbox(ADA) == ()
+
+
+async def test_ordinary_words_and_what_people_write_are_sent(channel: Channel) -> None:
+    await channel.provider.write(ADA, "Order 5", "Where is my order?")
+    message = await channel.received_message()
+    harmless = channel.answer(
+        message, "Sk-8 shoes: https://acme.example:8080/a@b, mail ada:bob@acme.example", key="one"
+    )
+    (by_staff,) = channel.adapter.compose(
+        Answer("Your new key is xoxb-" + "1" * 24, author=Author.STAFF), message.reply_to, key="two"
+    )
+
+    await channel.adapter.send(harmless)
+    await channel.adapter.send(by_staff)
+
+    assert len(channel.provider.inbox(ADA)) == 2
 
 
 async def test_copies_go_to_the_participants_of_the_frozen_target(channel: Channel) -> None:
