@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import NoReturn
 
 import pytest
 
@@ -10,7 +11,7 @@ from channels.message import Assurance, ChannelName, InboundMessage, ReplyTarget
 from gateway.brakes import Brakes, Caps, gist
 from gateway.domain import ConversationId, DeliveryId, DeliveryKind, new_id
 from gateway.inbound import Inbound
-from gateway.store import deliveries
+from gateway.store import deliveries, threads
 from gateway.store.deliveries import NewDelivery
 from tests.gateway.world import World, a_text
 
@@ -132,3 +133,15 @@ def test_numbers_and_breaks_make_no_other_text(one: str, other: str) -> None:
 
 def test_a_text_of_signs_alone_is_like_no_other() -> None:
     assert gist("?!") == gist("12") == ""
+
+
+async def test_a_mail_that_cannot_be_counted_is_not_stored(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*_: object, **__: object) -> NoReturn:
+        raise LookupError("cannot be counted")
+
+    monkeypatch.setattr(threads, "recent_mails", fail)
+
+    with pytest.raises(LookupError, match="counted"):
+        await world.inbound.accept(a_mail("Hello"))
+
+    assert await world.rows("SELECT id FROM messages") == []
