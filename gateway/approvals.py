@@ -187,7 +187,8 @@ class Approvals:
                 return Reply(wording.CUSTOMER_WROTE)
             if arguments is not None:
                 approval = await self._edited(tx, approval, arguments, member_id, now=now)
-            added = await approvals.add_decision(
+            is_new = not (approved and await self._has_approved(tx, approval, member_id))
+            if not is_new or not await approvals.add_decision(
                 tx,
                 approval,
                 decision_id=new_id("dec"),
@@ -195,12 +196,17 @@ class Approvals:
                 approved=approved,
                 reason=reason,
                 now=now,
-            )
-            if not added:
+            ):
+                await deliveries.add(tx, card_delivery(approval.id), now=now)  # an edit may have changed it back
                 return Reply(wording.APPROVED_BEFORE)
             await self._count(tx, approval, member_id, approved=approved, reason=reason, now=now)
         await self._wake(approval)
         return Reply()
+
+    async def _has_approved(self, tx: Statements, approval: Approval, member_id: str) -> bool:
+        """Whether they have, under this name or another one of theirs."""
+        votes = await approvals.votes(tx, approval)
+        return any(vote.approved and self._approvers.are_one(vote.member_id, member_id) for vote in votes)
 
     async def _edited(
         self, tx: Statements, approval: Approval, arguments: dict[str, object], member_id: str, *, now: datetime

@@ -30,6 +30,10 @@ class Approvers:
         self._slack_channel_id = slack_channel_id
         self._approvers = tuple(approvers)
 
+    def are_one(self, member_id: str, other: str) -> bool:
+        """Whether two who decide are one person under two names, who counts once."""
+        return self._identities.are_one(member_id, other)
+
     async def refusal(
         self,
         member_id: str,

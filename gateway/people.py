@@ -24,6 +24,11 @@ class Identities:
                 own |= names
         return not own.isdisjoint(_canonical(address) for address in addresses)
 
+    def are_one(self, name: str, other: str) -> bool:
+        """Whether two names, as deciders have them (`U0123`, `cli:ada`), are known to be one person's."""
+        both = {_canonical(name), _canonical(other)}
+        return len(both) == 1 or any(both <= names for names in self._linked)
+
 
 def unfit(member: Member, team_id: str, *, to: str) -> str:
     """Why somebody is not one of the staff, as a sentence about what they want `to` do; "" where they are."""

@@ -157,6 +157,35 @@ async def test_the_same_person_does_not_count_twice(two_needed: World) -> None:
     assert (await two_needed.approval(approval.id)).is_pending
 
 
+async def test_one_person_under_two_names_counts_once(database: Database) -> None:
+    desk = FakeDesk(ADA, GRACE, KIM, channel=("U0ADA", "U0GRACE", "U0KIM"))
+    world = World(database, desk=desk, required=2, linked=(frozenset({"U0ADA", "cli:ada", "u0kim"}),))
+    approval = await world.ask()
+    await world.press(approval, "U0ADA")
+
+    replies = [await world.decide(approval), await world.press(approval, "U0KIM")]
+    still_open = (await world.approval(approval.id)).is_pending
+    other = await world.press(approval, "U0GRACE")
+
+    assert [reply.text for reply in replies] == [wording.APPROVED_BEFORE] * 2
+    assert still_open
+    assert other.text == ""
+    assert (await world.approval(approval.id)).state is ApprovalState.APPROVED
+
+
+async def test_arguments_that_are_changed_back_are_shown_as_they_stand(two_needed: World) -> None:
+    approval = await two_needed.ask()
+    await two_needed.edit(approval, "U0ADA", amount="5")
+    await two_needed.edit(await two_needed.approval(approval.id), "U0GRACE", amount="7")
+
+    reply = await two_needed.edit(await two_needed.approval(approval.id), "U0ADA", amount="5")
+    await two_needed.deliver_all()
+
+    assert reply.text == wording.APPROVED_BEFORE
+    assert two_needed.desk.card.arguments["amount"] == 5
+    assert two_needed.desk.card.arguments_hash == (await two_needed.approval(approval.id)).shown
+
+
 async def test_two_people_approve_at_once(two_needed: World) -> None:
     approval = await two_needed.ask()
 
