@@ -15,7 +15,7 @@ import structlog
 from channels.base import Limits
 from channels.errors import PermanentFailure, SendError
 from channels.message import Answer, Attachment, ChannelName, OutboundPart, Receipt, ReplyTarget
-from channels.slack.api import Json, SlackApi, metadata
+from channels.slack.api import SlackApi, metadata
 from channels.slack.compose import PART_CHARS, compose, message_of, without_mentions
 from channels.slack.files import SlackFiles
 from channels.slack.mrkdwn import escape
@@ -23,6 +23,7 @@ from channels.slack.progress import MESSAGE_TS, Pace, SlackProgress, StreamStart
 from channels.slack.settled import find_settled
 from channels.slack.staff_channels import StaffChannels
 from channels.slack.thread_files import ThreadFiles
+from channels.slack.web import Json
 from channels.staff import CardRef
 
 log = structlog.get_logger(__name__)

@@ -1,95 +1,45 @@
-"""The calls to Slack's Web API: one shared HTTP session, own timeouts, no hidden retry.
+"""The calls to Slack's Web API, as far as we use it, by their names: what goes in, and what comes back.
 
-slack-sdk on its own repeats a post whose connection broke, and opens a connection per call; both are switched off
-here. Whether to try again is the caller's decision. Tokens come from `Tokens`, asked for at every call, so that a
-rotated token is used at once.
+How they are made (one session, no hidden retry, rate limits) is `channels.slack.web`'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
-import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from channels.errors import PermanentFailure, TemporaryFailure
+from channels.errors import PermanentFailure
 from channels.slack.config import SlackConfig
-from channels.slack.lanes import Lanes
-from channels.slack.outcomes import translated
-from channels.slack.quiet import quiet_logger
+from channels.slack.tokens import Tokens
+from channels.slack.web import Json, SlackWeb
 
-Json = Mapping[str, Any]  # a Slack object, as JSON
 METADATA_EVENT = "frontdesk_message"
-
-_MAX_PAGES = 20
-_UPLOAD_TIMEOUT = aiohttp.ClientTimeout(total=60.0, connect=5.0)
-
-
-class Tokens(Protocol):
-    """Who knows the bot token of a workspace."""
-
-    async def bot_token(self, team_id: str) -> str:
-        """The token to use now. Raises `ChannelDown` where the app is not installed."""
-        ...
-
-    async def home_team(self) -> str:
-        """The workspace of the staff's desk; "" where the app is in no other."""
-        ...
-
-
-class OneToken:
-    """The token of an app that lives in one workspace."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    async def bot_token(self, team_id: str) -> str:
-        return self._token
-
-    async def home_team(self) -> str:
-        return ""
 
 
 class SlackApi:
     """Slack, as far as we use it. Every call raises only `SendError`s."""
 
-    def __init__(
-        self, config: SlackConfig, session: aiohttp.ClientSession, tokens: Tokens, now: Callable[[], datetime]
-    ) -> None:
-        self._config = config
-        self._session = session
-        self._tokens = tokens
-        self._lanes = Lanes(now)
+    def __init__(self, web: SlackWeb) -> None:
+        self._web = web
 
     @classmethod
     @asynccontextmanager
     async def open(cls, config: SlackConfig, tokens: Tokens, *, now: Callable[[], datetime]) -> AsyncIterator[SlackApi]:
         """An API client whose connections are closed at the end."""
-        # On the session, since slack-sdk ignores its own timeout once it is given a session.
-        timeout = aiohttp.ClientTimeout(total=config.timeout.total_seconds(), connect=5.0)
-        async with aiohttp.ClientSession(timeout=timeout, trust_env=False) as session:
-            yield cls(config, session, tokens, now)
+        async with SlackWeb.open(config, tokens, now=now) as web:
+            yield cls(web)
 
     def client(self, token: str = "") -> AsyncWebClient:
         """A slack-sdk client on the shared session, for those who need the SDK itself."""
-        client = AsyncWebClient(
-            token=token or None,
-            base_url=self._config.api_url,
-            session=self._session,
-            retry_handlers=[],
-            logger=quiet_logger(),
-        )
-        client.proxy = self._config.proxy or None  # its constructor takes a proxy from the environment
-        return client
+        return self._web.client(token)
 
     async def who_am_i(self, *, team_id: str = "") -> Json:
         """`auth.test`: the bot user and team behind the token."""
-        return await self._call("auth.test", team_id, lambda client: client.auth_test(), repeatable=True)
+        return await self._web.call("auth.test", team_id, lambda client: client.auth_test(), repeatable=True)
 
     async def post(
         self, *, channel: str, text: str, key: str, thread_ts: str = "", team_id: str = "", **content: Any
@@ -105,23 +55,25 @@ class SlackApi:
             "link_names": False,
             **content,
         }
-        return await self._call("chat.postMessage", team_id, lambda client: client.chat_postMessage(**arguments))
+        return await self._web.call("chat.postMessage", team_id, lambda client: client.chat_postMessage(**arguments))
 
     async def update(self, *, channel: str, ts: str, text: str, team_id: str = "", **content: Any) -> Json:
         """Replace a message of ours; its metadata stays."""
         arguments = {"channel": channel, "ts": ts, "text": text, "link_names": False, **content}
-        return await self._call("chat.update", team_id, lambda client: client.chat_update(**arguments), repeatable=True)
+        return await self._web.call(
+            "chat.update", team_id, lambda client: client.chat_update(**arguments), repeatable=True
+        )
 
     async def delete(self, *, channel: str, ts: str, team_id: str = "") -> None:
         """Take a message of ours away."""
-        await self._call(
+        await self._web.call(
             "chat.delete", team_id, lambda client: client.chat_delete(channel=channel, ts=ts), repeatable=True
         )
 
     async def whisper(self, *, channel: str, user: str, text: str, thread_ts: str = "", team_id: str = "") -> None:
         """Show a message to one member only. Slack does not promise that it arrives."""
         arguments: dict[str, Any] = {"channel": channel, "user": user, "text": text, "thread_ts": thread_ts or None}
-        await self._call("chat.postEphemeral", team_id, lambda client: client.chat_postEphemeral(**arguments))
+        await self._web.call("chat.postEphemeral", team_id, lambda client: client.chat_postEphemeral(**arguments))
 
     async def find(
         self, *, channel: str, key: str, oldest: datetime, thread_ts: str = "", team_id: str = ""
@@ -145,7 +97,7 @@ class SlackApi:
         window["include_all_metadata"] = True
         if thread_ts:
             window["ts"] = thread_ts
-        pages = self._pages(
+        pages = self._web.pages(
             "conversations.replies" if thread_ts else "conversations.history",
             team_id,
             lambda client, cursor: (
@@ -160,7 +112,7 @@ class SlackApi:
 
     async def user(self, user_id: str, *, team_id: str = "") -> Json:
         """One member as Slack knows them."""
-        answer = await self._call(
+        answer = await self._web.call(
             "users.info",
             team_id,
             lambda client: client.users_info(user=user_id, include_locale=True),
@@ -170,7 +122,7 @@ class SlackApi:
 
     async def group_members(self, group_id: str, *, team_id: str = "") -> Sequence[str]:
         """The user ids of a user group. Free plans have none: `PermanentFailure` with `plan_upgrade_required`."""
-        answer = await self._call(
+        answer = await self._web.call(
             "usergroups.users.list",
             team_id,
             lambda client: client.usergroups_users_list(usergroup=group_id),
@@ -181,7 +133,7 @@ class SlackApi:
     async def channel_members(self, channel: str, *, team_id: str = "") -> Sequence[str]:
         """The user ids of all members of a channel."""
         members: list[str] = []
-        pages = self._pages(
+        pages = self._web.pages(
             "conversations.members",
             team_id,
             lambda client, cursor: client.conversations_members(channel=channel, limit=1000, cursor=cursor),
@@ -192,21 +144,21 @@ class SlackApi:
 
     async def open_view(self, *, trigger_id: str, view: Json, team_id: str = "") -> Json:
         """Open a dialog. The trigger lives for three seconds and works once."""
-        answer = await self._call(
+        answer = await self._web.call(
             "views.open", team_id, lambda client: client.views_open(trigger_id=trigger_id, view=dict(view))
         )
         return dict(answer["view"])
 
     async def push_view(self, *, trigger_id: str, view: Json, team_id: str = "") -> Json:
         """Open a dialog above the one that is open."""
-        answer = await self._call(
+        answer = await self._web.call(
             "views.push", team_id, lambda client: client.views_push(trigger_id=trigger_id, view=dict(view))
         )
         return dict(answer["view"])
 
     async def update_view(self, *, view_id: str, view: Json, team_id: str = "") -> None:
         """Fill an open dialog."""
-        await self._call(
+        await self._web.call(
             "views.update",
             team_id,
             lambda client: client.views_update(view_id=view_id, view=dict(view)),
@@ -215,7 +167,7 @@ class SlackApi:
 
     async def permalink(self, *, channel: str, ts: str, team_id: str = "") -> str:
         """The address of a message in Slack."""
-        answer = await self._call(
+        answer = await self._web.call(
             "chat.getPermalink",
             team_id,
             lambda client: client.chat_getPermalink(channel=channel, message_ts=ts),
@@ -225,46 +177,24 @@ class SlackApi:
 
     async def file(self, file_id: str, *, team_id: str = "") -> Json:
         """What Slack knows of a file."""
-        answer = await self._call(
+        answer = await self._web.call(
             "files.info", team_id, lambda client: client.files_info(file=file_id), repeatable=True
         )
         return dict(answer["file"])
 
     async def download(self, url: str, *, team_id: str, max_bytes: int) -> tuple[bytes, str]:
         """The content of a file and its media type. The caller has checked the host: the token is sent there."""
-        token = await self._tokens.bot_token(team_id)
-        headers = {"Authorization": f"Bearer {token}"}
-        proxy = self._config.proxy or None
-        with translated("files.download", lane="", repeatable=True):
-            # A redirect would take the token along.
-            async with self._session.get(url, headers=headers, allow_redirects=False, proxy=proxy) as response:
-                if response.status >= 500 or response.status == 429:
-                    raise TemporaryFailure(f"files.download: status {response.status}", code="cut")
-                if response.status != 200:
-                    raise PermanentFailure(f"files.download: status {response.status}", code="file_not_readable")
-                content = await response.content.read(max_bytes + 1)
-                while len(content) <= max_bytes and (more := await response.content.read(max_bytes + 1 - len(content))):
-                    content += more
-                if len(content) > max_bytes:
-                    raise PermanentFailure("the file is too large", code="file_too_large")
-                return content, response.content_type
+        return await self._web.download(url, team_id=team_id, max_bytes=max_bytes)
 
     async def upload_file(self, *, name: str, content: bytes, team_id: str = "") -> str:
         """Put a file at Slack, where nobody sees it yet. Returns its id, for `share_files`."""
-        answer = await self._call(
+        answer = await self._web.call(
             "files.getUploadURLExternal",
             team_id,
             lambda client: client.files_getUploadURLExternal(filename=name, length=len(content)),
             repeatable=True,
         )
-        url, proxy = str(answer["upload_url"]), self._config.proxy or None
-        with translated("files.upload", lane="", repeatable=True):
-            # The address is the permission: no token goes there.
-            async with self._session.post(url, data=content, proxy=proxy, timeout=_UPLOAD_TIMEOUT) as response:
-                if response.status >= 500 or response.status == 429:
-                    raise TemporaryFailure(f"files.upload: status {response.status}", code="cut")
-                if response.status != 200:
-                    raise PermanentFailure(f"files.upload: status {response.status}", code="file_not_taken")
+        await self._web.upload(str(answer["upload_url"]), content)
         return str(answer["file_id"])
 
     async def share_files(
@@ -272,7 +202,7 @@ class SlackApi:
     ) -> None:
         """Show uploaded files, by id, in one message. It has no metadata: `file_names` tells whether they are there."""
         files: list[dict[str, str | None]] = [{"id": file_id, "title": title} for file_id, title in titles.items()]
-        await self._call(
+        await self._web.call(
             "files.completeUploadExternal",
             team_id,
             lambda client: client.files_completeUploadExternal(
@@ -282,7 +212,7 @@ class SlackApi:
 
     async def show_status(self, *, channel: str, thread_ts: str, status: str, team_id: str = "") -> None:
         """The line under the composer that says what we are doing; empty ends it. Slack ends it after two minutes."""
-        await self._call(
+        await self._web.call(
             "assistant.threads.setStatus",
             team_id,
             lambda client: client.assistant_threads_setStatus(channel_id=channel, thread_ts=thread_ts, status=status),
@@ -293,7 +223,7 @@ class SlackApi:
         self, *, channel: str, thread_ts: str, member_id: str, member_team_id: str, team_id: str = ""
     ) -> str:
         """Begin a message that grows, still empty. Returns its timestamp."""
-        answer = await self._call(
+        answer = await self._web.call(
             "chat.startStream",
             team_id,
             lambda client: client.chat_startStream(
@@ -308,7 +238,7 @@ class SlackApi:
     async def append_stream(self, *, channel: str, ts: str, chunks: Sequence[Json], team_id: str = "") -> None:
         """Add to a growing message."""
         given = [dict(chunk) for chunk in chunks]
-        await self._call(
+        await self._web.call(
             "chat.appendStream",
             team_id,
             lambda client: client.chat_appendStream(channel=channel, ts=ts, chunks=given),
@@ -317,7 +247,7 @@ class SlackApi:
     async def stop_stream(self, *, channel: str, ts: str, team_id: str = "") -> None:
         """Let a message grow no more; it may have stopped already."""
         try:
-            await self._call(
+            await self._web.call(
                 "chat.stopStream",
                 team_id,
                 lambda client: client.chat_stopStream(channel=channel, ts=ts),
@@ -331,7 +261,7 @@ class SlackApi:
         """What somebody could ask, shown where they begin to write."""
         arguments = {"channel_id": channel, "title": title, "prompts": [dict(prompt) for prompt in prompts]}
         # Without the thread that slack-sdk's own method asks for: the app's messages tab has none.
-        await self._call(
+        await self._web.call(
             "assistant.threads.setSuggestedPrompts",
             team_id,
             lambda client: client.api_call("assistant.threads.setSuggestedPrompts", json=arguments),
@@ -341,7 +271,7 @@ class SlackApi:
     async def react(self, *, channel: str, ts: str, name: str, team_id: str = "") -> None:
         """Put an emoji under a message; once, however often asked."""
         try:
-            await self._call(
+            await self._web.call(
                 "reactions.add",
                 team_id,
                 lambda client: client.reactions_add(channel=channel, timestamp=ts, name=name),
@@ -354,7 +284,7 @@ class SlackApi:
     async def unreact(self, *, channel: str, ts: str, name: str, team_id: str = "") -> None:
         """Take our emoji away; it may be gone already."""
         try:
-            await self._call(
+            await self._web.call(
                 "reactions.remove",
                 team_id,
                 lambda client: client.reactions_remove(channel=channel, timestamp=ts, name=name),
@@ -366,56 +296,13 @@ class SlackApi:
 
     async def socket_url(self, app_token: str) -> str:
         """A fresh address for Socket Mode."""
-        answer = await self._call(
+        answer = await self._web.call(
             "apps.connections.open",
             "",
             lambda client: client.apps_connections_open(app_token=app_token),
             repeatable=True,
         )
         return str(answer["url"])
-
-    async def _pages(
-        self,
-        method: str,
-        team_id: str,
-        request: Callable[[AsyncWebClient, str | None], Awaitable[AsyncSlackResponse]],
-    ) -> AsyncIterator[Json]:
-        cursor: str | None = None
-        for _ in range(_MAX_PAGES):
-            page = await self._call(method, team_id, partial(_with_cursor, request, cursor), repeatable=True)
-            yield page
-            cursor = (page.get("response_metadata") or {}).get("next_cursor") or None
-            if cursor is None:
-                return
-        raise TemporaryFailure(f"{method}: more than {_MAX_PAGES} pages", code="too_many_pages")
-
-    async def _call(
-        self,
-        method: str,
-        team_id: str,
-        request: Callable[[AsyncWebClient], Awaitable[AsyncSlackResponse]],
-        *,
-        repeatable: bool = False,
-    ) -> Json:
-        lane = f"{method}:{team_id}"
-        self._lanes.check(lane)
-        client = self.client(await self._tokens.bot_token(team_id))
-        try:
-            with translated(method, lane=lane, repeatable=repeatable):
-                answer = await request(client)
-        except TemporaryFailure as failure:
-            if failure.lane and failure.retry_after:
-                self._lanes.hold(failure.lane, failure.retry_after)
-            raise
-        return dict(answer.data) if isinstance(answer.data, dict) else {}
-
-
-def _with_cursor(
-    request: Callable[[AsyncWebClient, str | None], Awaitable[AsyncSlackResponse]],
-    cursor: str | None,
-    client: AsyncWebClient,
-) -> Awaitable[AsyncSlackResponse]:
-    return request(client, cursor)
 
 
 def metadata(key: str) -> Json:

@@ -18,7 +18,7 @@ from slack_bolt.response import BoltResponse
 from channels.base import DecisionInbox, Inbox, StaffInbox, WebhookReply, WebhookRequest
 from channels.errors import BadSignature, MalformedPayload, PermanentFailure
 from channels.slack.adapter import SlackAdapter
-from channels.slack.api import Json, OneToken, SlackApi, Tokens
+from channels.slack.api import SlackApi
 from channels.slack.bolt import FrontdeskBolt
 from channels.slack.config import SlackConfig
 from channels.slack.desk.desk import SlackDesk
@@ -32,7 +32,9 @@ from channels.slack.progress import Pace
 from channels.slack.prompts import Prompts
 from channels.slack.socket import SocketListener, listening
 from channels.slack.staff_channels import StaffChannels
+from channels.slack.tokens import OneToken, Tokens
 from channels.slack.verify import verify
+from channels.slack.web import Json
 from channels.staff import CardRef
 
 log = structlog.get_logger(__name__)

@@ -18,8 +18,8 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from channels.errors import MalformedPayload
-from channels.slack.api import Json
 from channels.slack.quiet import quiet_logger
+from channels.slack.web import Json
 
 log = structlog.get_logger(__name__)
 

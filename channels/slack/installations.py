@@ -20,11 +20,11 @@ from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 
 from channels.errors import ChannelDown, TemporaryFailure
-from channels.slack.api import Json
 from channels.slack.config import SlackConfig
 from channels.slack.fresh import Fresh
 from channels.slack.outcomes import translated
 from channels.slack.quiet import quiet_logger
+from channels.slack.web import Json
 
 log = structlog.get_logger(__name__)
 

@@ -14,9 +14,9 @@ import structlog
 from channels.base import Inbox, StaffInbox
 from channels.message import ChannelName, Ignored
 from channels.slack import parse
-from channels.slack.api import Json
 from channels.slack.people import PeopleDirectory
 from channels.slack.staff_channels import StaffChannels
+from channels.slack.web import Json
 from channels.staff import StaffMessage
 
 log = structlog.get_logger(__name__)

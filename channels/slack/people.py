@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from channels.errors import SendError
-from channels.slack.api import Json, SlackApi
+from channels.slack.api import SlackApi
 from channels.slack.fresh import Fresh
+from channels.slack.web import Json
 
 _FRESH_FOR = timedelta(minutes=10)
 _PATIENCE_S = 1.0  # of an event that waits to be stored: a name is worth no more

@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from channels.errors import SendError
-from channels.slack.api import Json, SlackApi
+from channels.slack.api import SlackApi
 from channels.slack.config import Prompt
 from channels.slack.later import Later
+from channels.slack.web import Json
 
 _TITLE = "How can I help?"
 _MOST = 10_000  # people remembered

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from channels.errors import TemporaryFailure
-from channels.slack.api import Json, SlackApi
+from channels.slack.api import SlackApi
+from channels.slack.web import Json
 
 SETTLE = timedelta(seconds=30)  # until then an accepted post may not be in the history yet
 _CLOCK_SKEW = timedelta(seconds=60)

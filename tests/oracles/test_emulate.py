@@ -15,8 +15,9 @@ from aiohttp.test_utils import TestServer
 
 from channels.base import WebhookRequest
 from channels.message import Answer, ChannelName, DeliveryUpdate, InboundMessage, ReplyTarget
-from channels.slack.api import OneToken, SlackApi
+from channels.slack.api import SlackApi
 from channels.slack.config import SlackConfig
+from channels.slack.tokens import OneToken
 from channels.sms.adapter import SmsAdapter, SmsConfig
 from tests.channels.sms.harness import MemoryInbox
 from tests.oracles.conftest import ACCOUNT_SID, AUTH_TOKEN, OURS, TOKEN, Emulated

@@ -13,7 +13,7 @@ import structlog
 
 from channels.errors import PermanentFailure
 from channels.message import Attachment
-from channels.slack.api import Json, SlackApi
+from channels.slack.api import SlackApi
 from channels.slack.desk.brief import compose_brief
 from channels.slack.desk.card import compose_card
 from channels.slack.desk.draft import compose_draft
@@ -24,6 +24,7 @@ from channels.slack.limits import MESSAGE_TEXT
 from channels.slack.mrkdwn import harmless, notice, shorten
 from channels.slack.settled import find_settled
 from channels.slack.thread_files import ThreadFiles
+from channels.slack.web import Json
 from channels.staff import ApprovalCard, CardRef, DraftCard, HandoffBrief, Member, ThreadLine
 
 log = structlog.get_logger(__name__)

@@ -13,12 +13,13 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from channels.base import Desk, StaffInbox
 from channels.errors import SendError
-from channels.slack.api import Json, SlackApi
+from channels.slack.api import SlackApi
 from channels.slack.desk import blocks as block
 from channels.slack.desk import dialogs, handoff_parse
 from channels.slack.desk.draft import TEXT, DraftSubject, edit_dialog
 from channels.slack.mrkdwn import harmless, mention
 from channels.slack.staff_channels import StaffChannels
+from channels.slack.web import Json
 from channels.staff import HandoffAction, HandoffPress, Reply
 
 log = structlog.get_logger(__name__)

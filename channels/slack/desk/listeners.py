@@ -15,11 +15,12 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from channels.base import DecisionInbox, Desk
 from channels.errors import MalformedPayload, SendError
-from channels.slack.api import Json, SlackApi
+from channels.slack.api import SlackApi
 from channels.slack.desk import dialogs, parse
 from channels.slack.desk.blocks import Block
 from channels.slack.desk.card import SHOW_ALL
 from channels.slack.desk.dialogs import REASON, REASON_CHARS, DialogSubject
+from channels.slack.web import Json
 from channels.staff import ApprovalCard, ButtonValue, Click, ClickAction, Reply
 
 log = structlog.get_logger(__name__)

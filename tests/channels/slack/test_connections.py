@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from channels.slack.api import OneToken, SlackApi
+from channels.slack.api import SlackApi
 from channels.slack.config import SlackConfig
+from channels.slack.tokens import OneToken
 
 
 async def test_many_calls_share_a_connection() -> None:

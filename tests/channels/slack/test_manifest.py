@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from inspect import getsource
 from pathlib import Path
 
 import channels.slack.api
 import channels.slack.intake
+import channels.slack.web
 from channels.slack.config import Prompt
 from channels.slack.manifest import EVENTS, SCOPES, manifest
 
@@ -56,7 +58,7 @@ NEEDED_BY_EVENT = {
 
 
 def test_the_scopes_are_exactly_those_of_the_methods_and_events_in_use() -> None:
-    source = Path(channels.slack.api.__file__).read_text()
+    source = getsource(channels.slack.api) + getsource(channels.slack.web)
     methods = set(re.findall(r'"((?:[a-z]+\.)+[a-zA-Z]+)"', source))
 
     assert methods == NEEDED_BY_METHOD.keys()
