@@ -12,6 +12,8 @@ from channels.email.replies.lines import Classified, Kind, unquoted
 from channels.email.replies.separators import is_forward_separator
 from channels.email.replies.words import FORWARD_SUBJECTS
 
+MAX_BEFORE = 1_000  # lines of comment above what is passed on
+
 _NAMED = re.compile(r'(?:"[^"<>]{1,100}"|[^",<>\d]{0,100})\s?<[^<>\s@]{1,80}@[^<>\s@]{1,200}>')
 _PREFIX = re.compile(r"^\s*(?:\[[^\]]{0,40}\]\s*)?([^\W\d_]{1,12}-?)\s?(?:\[\d+\]|\(\d+\))?\s*[:：]", re.IGNORECASE)
 
@@ -58,8 +60,8 @@ def _block(mail: Classified, subject: str) -> HeaderBlock | None:
 
 def _quoted_separator(mail: Classified) -> int | None:
     """The line that says "forwarded" where all that is passed on is quoted, as in HTML; None in a reply to such."""
-    first = next((number for number, kind in enumerate(mail.kinds) if kind is Kind.QUOTE), len(mail.lines))
-    if Kind.INTRODUCTION in mail.kinds[:first]:
+    first = next((number for number, kind in enumerate(mail.kinds[:MAX_BEFORE]) if kind is Kind.QUOTE), None)
+    if first is None or Kind.INTRODUCTION in mail.kinds[:first]:
         return None
     near = (number for number in range(first, min(first + 4, len(mail.lines))) if unquoted(mail.lines[number]))
     number = next(near, None)

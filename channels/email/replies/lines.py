@@ -59,21 +59,21 @@ class Classified:
 
     def blocks(self, start: int, end: int) -> list[Block]:
         """Lines `start` to `end` as blocks, with an empty introduction before a quotation that begins with one."""
-        found: list[Block] = []
+        kind: Kind | None = None
+        starts: list[tuple[Kind, int]] = []
         looks_left = MAX_QUOTES_LOOKED_INTO
         for number in range(start, end):
-            kind = self.kinds[number]
-            if kind is Kind.EMPTY or (found and found[-1].kind is kind):
-                if found:
-                    found[-1] = Block(found[-1].kind, found[-1].start, number + 1)
+            before, now = kind, self.kinds[number]
+            if now is Kind.EMPTY or now is before:
                 continue
-            is_led_to = bool(found) and found[-1].kind is Kind.INTRODUCTION
-            if kind is Kind.QUOTE and not is_led_to and looks_left:
+            kind = now
+            if now is Kind.QUOTE and before is not Kind.INTRODUCTION and looks_left:
                 looks_left -= 1
                 if self._begins_with_introduction(number):
-                    found.append(Block(Kind.INTRODUCTION, number, number))
-            found.append(Block(kind, number, number + 1))
-        return found
+                    starts.append((Kind.INTRODUCTION, number))
+            starts.append((now, number))
+        ends = [number for _, number in starts[1:]] + [end]
+        return [Block(kind, first, behind) for (kind, first), behind in zip(starts, ends, strict=False)]
 
     def _begins_with_introduction(self, start: int) -> bool:
         inner = list(self._unquoted_from(start))
