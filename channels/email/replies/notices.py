@@ -16,11 +16,12 @@ _TAG = re.compile(
     r"^\s*[\[(<*]{1,3}\s*(?:external|ext|extern|externe|externo|esterno)(?: e-?mail| sender| mail)?\s*[\])>*]{1,3}\s*$",
     re.IGNORECASE,
 )
+_OUTLOOK_TIP = re.compile(r"<https?://aka\.ms/LearnAboutSenderIdentification[^<>\s]{0,20}>", re.IGNORECASE)
 _BANNER_END = re.compile(r"^[A-Za-z]{4,20}BannerEnd\s*$")
 
 
 _BANNER_START = beginning_with(r"""
-    en  caution|warning|attention|external|important|security notice|be careful|ext(?:ernal)?\]
+    en  caution|warning|attention|alert|notice|external|important|security notice|be careful|ext(?:ernal)?\]
     en  this (?:message|e-?mail|sender)|you don't often
     de  achtung|vorsicht|extern(?:e)?|diese e-?mail (?:stammt|kommt|wurde)|sie erhalten nicht
     fr  avertissement|cet? (?:e-?mail|message|courriel)|vous n.obtenez pas|vous ne recevez pas
@@ -150,7 +151,7 @@ _LIST = re.compile(r"mailing list|/mailman/|@lists?\.|groups\.google\.com|unsubs
 def is_banner(paragraph: Sequence[str]) -> bool:
     """Whether the first paragraph of a mail is a warning that a server put above the text."""
     text = _on_one_line(paragraph)
-    if _TAG.match(text):
+    if _TAG.match(text) or (len(text) <= MAX_BANNER_CHARS and _OUTLOOK_TIP.search(text)):
         return True
     if len(text) > MAX_BANNER_CHARS or len(paragraph) > MAX_BANNER_LINES:
         return False

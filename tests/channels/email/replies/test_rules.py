@@ -211,6 +211,8 @@ def test_what_programs_and_habits_put_below_is_cut(signature: str) -> None:
         "You don't often get email from ada@example.com. Learn why this is important<https://aka.ms/LearnAbout>",
         "[EXTERNAL EMAIL] Do not open attachments unless you recognize the sender.",
         "[EXTERNAL]",
+        "NOTICE: This message was sent from outside of our organisation.",
+        "Du får inte ofta e-post från ada@example.com. Läs mer<https://aka.ms/LearnAboutSenderIdentification>",
         "ZjQcmQRYFpfptBannerStart\n\nThis Message Is From an Untrusted Sender\n\nZjQcmQRYFpfptBannerEnd",
         "ACHTUNG: Diese E-Mail kommt von einem externen Absender. Klicken Sie auf keine Links.",
     ],
