@@ -60,6 +60,10 @@ class Faults:
         """Behave again."""
         self._planned.clear()
 
+    def call_off(self, kind: FaultKind, operation: str) -> None:
+        """Plan this one no longer."""
+        self._planned = [fault for fault in self._planned if (fault.kind, fault.operation) != (kind, operation)]
+
     def planned(self) -> tuple[Fault, ...]:
         """What is still to come."""
         return tuple(self._planned)

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from channels.sandbox import forgeries
+from channels.sandbox.attachments import find_attachment, read_attachments, shown
 from channels.sandbox.faults import Fault, FaultKind
+from channels.sandbox.mail.simulator import File
 from channels.sandbox.scene import find_mail
 from channels.sandbox.slack.simulator import SlackSimulator
 from channels.sandbox.slack.workspace import BOT_USER
@@ -32,7 +34,9 @@ async def _health(_request: web.Request) -> web.Response:
 
 async def _send_sms(request: web.Request) -> web.Response:
     body = await request.json()
-    sid = await request.app[SANDBOX].twilio.receive_sms(body["from"], body.get("to") or OUR_NUMBER, body["text"])
+    media = [(file.content, file.mime_type) for file in read_attachments(body.get("files"))]
+    twilio = request.app[SANDBOX].twilio
+    sid = await twilio.receive_sms(body["from"], body.get("to") or OUR_NUMBER, body["text"], media)
     return web.json_response({"sid": sid})
 
 
@@ -53,6 +57,7 @@ async def _send_mail(request: web.Request) -> web.Response:
         body["text"],
         reply_to=named or newest,
         dmarc=body.get("dmarc") or "pass",
+        files=[File(file.name, file.mime_type, file.content) for file in read_attachments(body.get("files"))],
     )
     return web.json_response({"message_id": message_id})
 
@@ -77,8 +82,18 @@ async def _write_slack(request: web.Request) -> web.Response:
     body = await request.json()
     slack = request.app[SANDBOX].slack
     text = body["text"].replace("@frontdesk", f"<@{BOT_USER}>")
-    message = slack.write(body["user"], body["channel"], text, body.get("thread") or None)
+    files = [(file.name, file.mime_type, file.content) for file in read_attachments(body.get("files"))]
+    message = slack.write(body["user"], body["channel"], text, body.get("thread") or None, files=files)
     return web.json_response({"ts": message["ts"]})
+
+
+async def _show_file(request: web.Request) -> web.Response:
+    """What stands in a text message or in Slack, as the page shows it."""
+    sandbox, place = request.app[SANDBOX], request.match_info
+    file = find_attachment(place["provider"], place["id"], sandbox.twilio, sandbox.slack)
+    if file is None:
+        raise web.HTTPNotFound
+    return shown(file)
 
 
 async def _show_answers(request: web.Request) -> web.Response:
@@ -160,9 +175,15 @@ async def _plan_fault(request: web.Request) -> web.Response:
 
 
 async def _clear_faults(request: web.Request) -> web.Response:
-    for faults in request.app[SANDBOX].faults.values():
-        faults.clear()
-    return web.json_response({"planned": []})
+    """Plan nothing any more; or, where a fault is named, this one."""
+    plans = request.app[SANDBOX].faults
+    body = await request.json() if request.can_read_body else {}
+    if body.get("provider"):
+        plans[body["provider"]].call_off(FaultKind(body["kind"]), body["operation"])
+    else:
+        for plan in plans.values():
+            plan.clear()
+    return web.json_response({"planned": [asdict(fault) for plan in plans.values() for fault in plan.planned()]})
 
 
 async def _forge(request: web.Request) -> web.Response:
@@ -206,6 +227,7 @@ ROUTES: list[web.RouteDef] = [
     web.get("/sandbox/slack", _show_slack),
     web.post("/sandbox/slack", _write_slack),
     web.get("/sandbox/slack/answers", _show_answers),
+    web.get("/sandbox/files/{provider:twilio|slack}/{id}", _show_file),
     web.post("/sandbox/slack/press", _press),
     web.post("/sandbox/slack/submit", _submit),
     web.post("/sandbox/slack/dismiss", _dismiss),

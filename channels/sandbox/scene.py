@@ -76,11 +76,17 @@ def _texts(twilio: TwilioSimulator) -> list[Json]:
             "customer": message.sender if message.is_inbound else message.to,
             "is_inbound": message.is_inbound,
             "text": message.body,
+            "files": [_media(twilio, sid) for sid in message.media],
             "status": message.status,
             "at": message.created_at.isoformat(),
         }
         for message in reversed(twilio.account.messages()[:MOST])
     ]
+
+
+def _media(twilio: TwilioSimulator, sid: str) -> Json:
+    media = twilio.account.media_on_phone(sid)
+    return {"id": sid, "mimetype": media.mime_type if media else ""}
 
 
 def _mailboxes(mail: MailSimulator) -> dict[str, list[Json]]:

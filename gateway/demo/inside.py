@@ -16,7 +16,7 @@ from channels.sandbox.live import Scene
 from channels.sandbox.mail.store import SENT
 from channels.sandbox.server import Extension, Sandbox
 from channels.sandbox.slack.workspace import BOT_USER
-from channels.sandbox.world import APPROVERS_CHANNEL
+from channels.sandbox.world import CUSTOMERS
 from gateway.demo.session_hops import session_hops
 from gateway.demo.state import DemoState
 from gateway.demo.supervisor import Running, Supervisor
@@ -27,6 +27,7 @@ from gateway.trace import Hop, hops
 
 MOST_CONVERSATIONS = 30
 MOST_HOPS = 200
+CUSTOMERS_IN_SLACK = frozenset(customer.slack_user_id for customer in CUSTOMERS)
 PROCESSES = ("web", "worker", "engine", "mailbox")
 
 
@@ -60,7 +61,14 @@ class _Inside:
         tally = await tallies.of_customers(self._db)
         return {
             "conversations": [
-                {"id": each.id, "channel": str(each.channel), "address": each.address, "holder": str(each.holder)}
+                {
+                    "id": each.id,
+                    "channel": str(each.channel),
+                    "thread": each.thread_key,
+                    "address": each.address,
+                    "holder": str(each.holder),
+                    "held_because": each.held_because,
+                }
                 for each in await conversations.newest(self._db, limit=MOST_CONVERSATIONS)
             ],
             "trace": {
@@ -92,11 +100,12 @@ def arrived(sandbox: Sandbox) -> int:
     """How many messages of ours customers have got, by the providers' own count."""
     texts = sum(message.direction == "outbound-api" for message in sandbox.twilio.account.messages())
     mails = len(sandbox.mail.store.folder(sandbox.mail.support_address, SENT).mails)
+    slack = sandbox.slack.workspace
     said = sum(
         message.get("user") == BOT_USER and bool(message.get("metadata"))
-        for channel, messages in sandbox.slack.workspace.messages.items()
-        if channel != APPROVERS_CHANNEL
-        for message in messages
+        for channel in slack.channels.values()
+        if not CUSTOMERS_IN_SLACK.isdisjoint(channel.members)  # what staff alone read is no answer, whatever it tells
+        for message in slack.messages.get(channel.id, ())
     )
     return int(texts) + mails + int(said)
 

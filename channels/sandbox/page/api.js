@@ -22,11 +22,16 @@ export function follow(query, tell, connected) {
   return () => source.close();
 }
 
-export function onComplaint(listener) {
-  complain = listener;
+/** Say in the page's status line what went wrong. */
+export function complain(words) {
+  listener(words);
+}
+
+export function onComplaint(other) {
+  listener = other;
 }
 
 const PARTS = [
   "world", "phone", "mail", "slack", "faults", "happenings", "processes", "console", "conversations", "trace", "tally",
 ];
-let complain = () => {};
+let listener = () => {};

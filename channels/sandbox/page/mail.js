@@ -1,6 +1,7 @@
 // The mailbox of one customer: threads, mails in a frame of their own, and a sheet to write on.
 
 import { post } from "./api.js";
+import { attachments, fileShown } from "./attach.js";
 import { clock, fill, find, make } from "./dom.js";
 
 const FIRST_SUBJECT = "My order";
@@ -8,6 +9,7 @@ const FIRST_WORDS = "Hello,\n\nwhere is order A-1001?\n\nThanks, Carla";
 let chosen = "";
 let open = null; // a thread, "new", or null: the list
 let drawn = "";
+let reply = { place: "", form: null, answered: "" }; // what is being written under a thread
 
 export function begin({ scene }) {
   find("mail-who").addEventListener("change", (event) => {
@@ -21,17 +23,17 @@ export function begin({ scene }) {
 export function draw(scene) {
   offerMailboxes(scene);
   const mails = scene.mail[chosen] ?? [];
-  const look = JSON.stringify([chosen, open, open === "new" ? 0 : mails]);
+  const held = heldBecause(scene);
+  const look = JSON.stringify([chosen, open, open === "new" ? 0 : mails, held]);
   if (look === drawn) return; // a frame that is put anew loads anew
   const opened = open === null && !mails.length ? "new" : open;
   const body = find("mail-body");
-  const typed = body.querySelector("textarea")?.value;
+  const focused = body.contains(document.activeElement) ? document.activeElement : null;
   const isSamePlace = body.dataset.place === `${chosen} ${opened}`;
   if (opened === "new") drawNew(body, isSamePlace);
   else if (opened === null) body.replaceChildren(threadList(mails, scene));
-  else drawThread(body, mails.filter((mail) => mail.thread === opened), scene);
-  const field = body.querySelector("textarea");
-  if (field && isSamePlace && typed !== undefined) field.value = typed;
+  else drawThread(body, mails.filter((mail) => mail.thread === opened), scene, held);
+  if (isSamePlace && body.contains(focused)) focused.focus({ preventScroll: true });
   body.dataset.place = `${chosen} ${opened}`;
   drawn = look;
 }
@@ -66,7 +68,14 @@ function threadList(mails, scene) {
   }));
 }
 
-function drawThread(body, mails, scene) {
+/** Why the agent does not answer the open thread; empty where it does. */
+function heldBecause(scene) {
+  const conversation = scene.conversations.find((each) => each.channel === "email" && each.thread.startsWith(`${open}#`));
+  if (conversation?.holder !== "human") return "";
+  return conversation.held_because ? `Held for staff: ${conversation.held_because}. They decide in Slack.` : "With staff now: they answer.";
+}
+
+function drawThread(body, mails, scene, held) {
   const head = make(
     "div", { class: "thread-head" },
     make("button", { type: "button", class: "plain", onclick: () => goTo(null, scene) }, "‹ All"),
@@ -76,13 +85,18 @@ function drawThread(body, mails, scene) {
   const letters = make("div", { class: "letters", tabindex: "0", role: "group", "aria-label": "The thread's mails" },
     mails.map((mail) => letter(mail, mail === newest)));
   const answerable = mails.filter((mail) => !mail.is_sent).at(-1);
-  body.replaceChildren(head, letters, answerable ? replyForm(answerable) : make("p", { class: "waiting" }, "Sent. The answer will appear here."));
+  const state = held || (answerable ? "" : "Sent. The answer will appear here.");
+  body.replaceChildren(...[
+    head, letters,
+    state ? make("p", { class: "waiting", "data-state": held ? "held" : "sent", role: "status" }, state) : null,
+    answerable ? replyForm(answerable) : null,
+  ].filter(Boolean));
   letters.scrollTop = letters.scrollHeight;
 }
 
 function letter(mail, isOpen) {
   const summary = make("summary", {}, make("b", {}, mail.is_sent ? "You" : nameOf(mail)), make("time", {}, clock(mail.at)));
-  const files = mail.files.length ? make("p", { class: "files" }, `📎 ${mail.files.join(", ")}`) : null;
+  const files = mail.files.length ? make("p", { class: "files" }, mail.files.map((name) => fileShown(name, "", ""))) : null;
   return make("details", { class: `letter ${mail.is_sent ? "sent" : "got"}`, open: isOpen || mail.is_sent }, summary, page(mail), files);
 }
 
@@ -99,28 +113,47 @@ function drawNew(body, isSamePlace) {
   const subject = make("input", { id: "mail-subject", value: FIRST_SUBJECT, autocomplete: "off" });
   const text = make("textarea", { id: "mail-text", rows: "8" });
   text.value = FIRST_WORDS;
+  const attached = attachments("Attach a file");
   const form = make(
     "form", { class: "letter-form" },
     make("p", { class: "to" }, "To ", make("b", {}, begin.scene.world.support)),
     make("label", { for: "mail-subject" }, "Subject"), subject,
     make("label", { for: "mail-text" }, "Mail"), text,
-    make("button", { class: "primary" }, "Send mail"),
+    make("div", { class: "letter-foot" }, attached.elements, make("button", { class: "primary" }, "Send mail")),
   );
+  sendWithKeys(text, form);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const sent = await post("/sandbox/mail", { from: chosen, subject: subject.value, text: text.value });
+    const sent = await post("/sandbox/mail", { from: chosen, subject: subject.value, text: text.value, files: await attached.take() });
     if (sent) goTo(sent.message_id, begin.scene);
   });
   body.replaceChildren(form);
 }
 
 function replyForm(answered) {
+  const place = `${chosen} ${open}`;
+  if (reply.place !== place) reply = { place, form: newReply(), answered: "" };
+  reply.answered = answered.id;
+  return reply.form;
+}
+
+function newReply() {
   const text = make("textarea", { id: "mail-reply", rows: "2", placeholder: "Reply", "aria-label": "Reply" });
-  const form = make("form", { class: "compose" }, text, make("button", { class: "send", "aria-label": "Send the reply" }, "↑"));
+  const attached = attachments();
+  const form = make("form", { class: "compose" }, attached.elements, text, make("button", { class: "send", "aria-label": "Send the reply" }, "↑"));
+  sendWithKeys(text, form);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const words = text.value.trim();
-    if (words && (await post("/sandbox/mail", { from: chosen, text: words, reply_to: answered.id }))) text.value = "";
+    if (!words && attached.isEmpty()) return;
+    if (await post("/sandbox/mail", { from: chosen, text: words, reply_to: reply.answered, files: await attached.take() })) text.value = "";
   });
   return form;
+}
+
+/** Ctrl+Enter sends, as in mail programs; Enter alone makes a new line. */
+function sendWithKeys(field, form) {
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+  });
 }

@@ -1,6 +1,7 @@
 // The phone: text messages of one customer, to and from the support number.
 
 import { post } from "./api.js";
+import { attachments, fileShown } from "./attach.js";
 import { clock, composer, fill, find, following, make } from "./dom.js";
 
 const FIRST_WORDS = "Where is order A-1001?";
@@ -8,7 +9,7 @@ const STATUSES = { queued: "sending", accepted: "sending", sent: "sent", deliver
 let chosen = "";
 
 export function begin({ scene }) {
-  const put = composer(find("phone-form"), (text) => post("/sandbox/sms", { from: chosen, text }));
+  const put = composer(find("phone-form"), (text, files) => post("/sandbox/sms", { from: chosen, text, files }), attachments());
   put(FIRST_WORDS);
   find("phone-who").addEventListener("change", (event) => {
     chosen = event.target.value;
@@ -45,7 +46,8 @@ function bubble(message) {
   return make(
     "li",
     { class: `bubble ${message.is_inbound ? "mine" : "theirs"}`, "data-key": message.sid },
-    make("p", {}, message.text),
+    message.files.map((file) => fileShown("Picture", file.mimetype, `/sandbox/files/twilio/${file.id}`)),
+    message.text ? make("p", {}, message.text) : null,
     make("small", {}, [clock(message.at), state].filter(Boolean).join(" · ")),
   );
 }

@@ -1,6 +1,7 @@
 // The Slack client: who you are, the channels that you see, threads, messages that grow, buttons and dialogs.
 
 import { post } from "./api.js";
+import { attachments, fileShown } from "./attach.js";
 import { blockElements } from "./blocks.js";
 import { confirmed, drawDialog } from "./dialog.js";
 import { clock, composer, fill, find, following, make } from "./dom.js";
@@ -17,7 +18,10 @@ let scene = null;
 
 export function begin(page) {
   scene = page.scene;
-  put = composer(find("slack-form"), write);
+  put = composer(find("slack-form"), write, attachments());
+  find("pane-slack").addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && thread) goTo(me, room);
+  });
 }
 
 export function draw() {
@@ -65,8 +69,8 @@ function enter(channel, root = "") {
   put(isNew && !root ? FIRST_WORDS[channel] ?? "" : "");
 }
 
-async function write(text) {
-  const sent = await post("/sandbox/slack", { user: me, channel: room, text, thread });
+async function write(text, files = []) {
+  const sent = await post("/sandbox/slack", { user: me, channel: room, text, thread, files });
   if (sent) find("posts").scrollTop = find("posts").scrollHeight;
   return sent;
 }
@@ -139,7 +143,7 @@ function postItem(message, all) {
       make("p", { class: "post-head" }, make("b", {}, author.name), isBot ? make("i", {}, "app") : null,
         make("time", {}, clock(Number(message.ts) * 1000)), message.edited && !isBot ? make("small", {}, "edited") : null),
       content(message),
-      (message.files ?? []).map((file) => make("p", { class: "files" }, `📎 ${file.name ?? file.title ?? file.id}`)),
+      (message.files ?? []).map((file) => fileShown(file.name ?? file.title ?? file.id, file.mimetype, `/sandbox/files/slack/${file.id}`)),
       reactions(message),
       replies.length ? repliesLine(message, replies) : null,
     ),

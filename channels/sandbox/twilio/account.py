@@ -59,6 +59,7 @@ class Account:
         self._now = now
         self._messages: dict[str, Message] = {}
         self._media: dict[str, Media] = {}
+        self._on_phones: dict[str, Media] = {}
         self._opted_out: set[tuple[str, str]] = set()
         self._handed_over: set[str] = set()
         for fact in journal.facts():
@@ -134,6 +135,10 @@ class Account:
     def media_by_token(self, token: str) -> Media | None:
         return next((media for media in self._media.values() if media.token == token), None)
 
+    def media_on_phone(self, sid: str) -> Media | None:
+        """A file as the customer's phone has it, whatever was deleted here since."""
+        return self._on_phones.get(sid)
+
     def delete_media(self, sid: str) -> None:
         self._record("media_deleted", {"sid": sid})
 
@@ -203,7 +208,7 @@ class Account:
                 self._messages[fact["sid"]] = Message.from_fact(fact)
             case "twilio.media":
                 media = Media.from_fact(fact)
-                self._media[media.sid] = media
+                self._media[media.sid] = self._on_phones[media.sid] = media
                 owner = self._messages[media.message_sid]
                 self._messages[owner.sid] = replace(owner, media=(*owner.media, media.sid))
             case "twilio.media_deleted":

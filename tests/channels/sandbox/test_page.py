@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,6 +22,8 @@ from channels.sandbox.world import SUPPORT_ADDRESS, SandboxConfig
 from tests.conftest import find_free_port
 
 CARLA = "carla@customer.example"
+PICTURE = b"\x89PNG\r\n\x1a\n"
+ATTACHED = {"name": "mug.png", "type": "image/png", "content": base64.b64encode(PICTURE).decode()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,3 +220,62 @@ async def test_only_what_customers_send_is_delivered_twice(playing: Playing) -> 
 
     assert len(playing.sandbox.mail.inbox(CARLA)) == 1
     assert len(faults.planned()) == 1
+
+
+async def test_a_picture_that_is_texted_stays_on_the_phone_after_the_app_deleted_it(playing: Playing) -> None:
+    twilio = playing.sandbox.twilio
+    await playing.post("/sandbox/sms", **{"from": "+15550001", "text": "", "files": [ATTACHED]})
+    (sid,) = twilio.messages("+15550001")[0].media
+    twilio.account.delete_media(sid)
+
+    async with playing.http.get(f"/sandbox/files/twilio/{sid}") as answer:
+        shown, how = await answer.read(), answer.headers
+
+    assert shown == PICTURE
+    assert how["Content-Type"] == "image/png"
+    assert playing.sandbox.scene()["phone"][0]["files"] == [{"id": sid, "mimetype": "image/png"}]
+
+
+async def test_a_file_that_is_mailed_is_a_part_of_the_mail(playing: Playing) -> None:
+    await playing.post("/sandbox/mail", **{"from": CARLA, "subject": "Hi", "text": "See.", "files": [ATTACHED]})
+
+    (received,) = playing.sandbox.mail.inbox(SUPPORT_ADDRESS)
+    assert received.files == ("mug.png",)
+    assert base64.b64encode(PICTURE) in received.raw
+
+
+async def test_a_page_that_is_shared_in_slack_is_only_ever_saved(playing: Playing) -> None:
+    hostile = {"name": "a.html", "type": "text/html", "content": base64.b64encode(b"<script>").decode()}
+    await playing.post("/sandbox/slack", user="U0CARLA", channel="dm", text="", files=[hostile])
+    (file_id,) = playing.sandbox.slack.workspace.files
+
+    async with playing.http.get(f"/sandbox/files/slack/{file_id}") as answer:
+        how = answer.headers
+
+    assert how["Content-Type"] == "application/octet-stream"
+    assert how["Content-Disposition"] == "attachment"
+    assert how["Content-Security-Policy"] == "sandbox; default-src 'none'"
+
+
+@pytest.mark.parametrize("files", [[{"name": "a"}], [{**ATTACHED, "content": "%%"}], 7, ["a"]])
+async def test_what_is_no_file_is_refused_and_nothing_is_sent(playing: Playing, files: Any) -> None:
+    body = {"from": "+15550001", "text": "Hi", "files": files}
+
+    async with playing.http.post("/sandbox/sms", json=body) as answer:
+        status = answer.status
+
+    assert status == 400
+    assert playing.sandbox.twilio.messages("+15550001") == ()
+
+
+async def test_a_fault_can_be_called_off_alone(playing: Playing) -> None:
+    faults = playing.sandbox.faults["twilio"]
+    faults.plan(Fault(FaultKind.SLOW, "messages.create"))
+    faults.plan(Fault(FaultKind.DUPLICATE, "webhook"))
+    named = {"provider": "twilio", "kind": "slow", "operation": "messages.create"}
+
+    async with playing.http.delete("/sandbox/faults", json=named) as answer:
+        left = await answer.json()
+
+    assert [fault["kind"] for fault in left["planned"]] == ["duplicate"]
+    assert [fault.kind for fault in faults.planned()] == [FaultKind.DUPLICATE]
