@@ -14,6 +14,7 @@ const PLANS = [
   ["Duplicate", "delivers the customer’s next message twice", (provider) => ({ kind: "duplicate", operation: HEAR[provider] })],
 ];
 const PROVIDERS = [["twilio", "Twilio"], ["slack", "Slack"], ["mail", "Mail"]];
+const ARMED = { twilio: "now text as a customer", slack: "now write in Slack", mail: "now send a mail" };
 let provider = "twilio";
 
 export function begin({ scene }) {
@@ -28,9 +29,9 @@ export function draw(scene) {
   }
   const armed = (scene.faults[provider] ?? []).map((fault) => `${fault.kind} ${fault.operation}`);
   fill(find("faults"), [
-    make("div", { class: "switch", role: "group", "aria-label": "Provider", "data-key": `providers-${provider}` }, PROVIDERS.map(([name, title]) =>
+    make("div", { class: "switch", role: "group", "aria-label": "Provider", "data-key": "providers" }, PROVIDERS.map(([name, title]) =>
       make("button", { type: "button", "aria-pressed": String(name === provider), onclick: () => choose(name) }, title))),
-    make("div", { class: "plans", "data-key": `plans-${provider}-${armed}` }, PLANS.map((plan) => planButton(plan, armed)), forgery(scene)),
+    make("div", { class: "plans", "data-key": "plans" }, PLANS.map((plan) => planButton(plan, armed)), forgery(scene)),
     make("h3", { "data-key": "title" }, "What happened"),
     happenings(scene),
   ]);
@@ -45,8 +46,8 @@ function planButton([title, words, plan], armed) {
   const fault = { provider, ...plan(provider) };
   const isArmed = armed.includes(`${fault.kind} ${fault.operation}`);
   const name = fault.kind === "reject" ? "451 try later" : title;
-  return make("button", { type: "button", class: "plan", "aria-pressed": String(isArmed), onclick: () => post("/sandbox/faults", fault) },
-    make("b", {}, name), make("small", {}, isArmed ? "armed: write something" : words));
+  return make("button", { type: "button", class: "plan", "aria-pressed": String(isArmed), onclick: () => post("/sandbox/faults", fault, isArmed ? "DELETE" : "POST") },
+    make("b", {}, name), make("small", {}, isArmed ? `armed: ${ARMED[provider]}` : words));
 }
 
 function forgery(scene) {
@@ -67,5 +68,5 @@ function happenings(scene) {
   const verdict = settled && newestFirst.length
     ? make("li", { "data-kind": "settled" }, make("time", {}, "now"), make("span", {}, `Nothing is on the way: ${scene.tally.written} answers sent, ${scene.tally.arrived} arrived, each once.`))
     : null;
-  return make("ol", { class: "happenings", "data-key": `happenings-${newestFirst.length}-${settled}` }, verdict, lines.length ? lines : make("li", { class: "nothing" }, "Nothing yet. Arm a fault, then write, or kill a process above."));
+  return make("ol", { class: "happenings", "data-key": "happenings" }, verdict, lines.length ? lines : make("li", { class: "nothing" }, "Nothing yet. Arm a fault, then write, or kill a process above."));
 }

@@ -38,7 +38,7 @@ export function draw(scene) {
 function stepItem(step, index, isDone, isNext) {
   const state = isDone ? "done" : isNext ? "next" : "later";
   return make(
-    "li", { class: "step", "data-state": state, "data-key": `${index} ${state}` },
+    "li", { class: "step", "data-state": state, "data-key": `${index}` },
     make("span", { class: "step-number", "aria-hidden": "true" }, isDone ? "✓" : String(index + 1)),
     make("span", { class: "step-title" }, isDone ? step.short : step.title, isDone ? make("span", { class: "hidden" }, " (done)") : null),
     make(

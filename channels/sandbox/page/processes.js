@@ -22,14 +22,14 @@ function processItem(process) {
   const button = make(
     "button",
     {
-      type: "button", disabled: !process.is_up, onclick: () => kill(process.name),
+      type: "button", "aria-disabled": String(!process.is_up), onclick: () => process.is_up && kill(process.name),
       title: `Kill ${process.name} (${DOES[process.name] ?? ""}) with SIGKILL. It is started again.`,
       "aria-label": `Kill ${process.name}`,
     },
     "✕",
   );
   const name = make("span", { class: "process-name" }, make("b", {}, process.name), make("small", {}, process.is_up ? again : "restarting"));
-  return make("li", { "data-key": `${process.name}-${process.starts}-${state}`, "data-state": state }, name, button);
+  return make("li", { "data-key": process.name, "data-state": state }, name, button);
 }
 
 function drawTally({ written, under_way, arrived }) {

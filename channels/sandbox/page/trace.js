@@ -10,9 +10,10 @@ const HOPS = [
   ["approval.requested", "desk", "Approval asked for"], ["approval.approved", "desk", "Approved"], ["approval.rejected", "desk", "Denied"],
   ["approval.answered", "engine", "Session told of the decision"], ["approval.", "desk", "Approval"], ["decision", "desk", "Decision"],
   ["handoff", "desk", "Handoff"], ["staff", "desk", "Staff"], ["delivery.queued", "outbox", "Written to the outbox"], ["delivery.sent", "outbox", "Sent"], ["delivery.delivered", "outbox", "Delivered"],
-  ["delivery.unknown", "outbox", "Fate unknown: asking the provider"], ["delivery.", "outbox", "Delivery"], ["receipt.", "provider", "Receipt"], ["audit", "audit", "Audit"],
+  ["delivery.unknown", "outbox", "Fate unknown: asking the provider"], ["delivery.", "outbox", "Delivery"], ["receipt.", "provider", "Receipt"], ["audit: conversation.held", "desk", "Held for a person"], ["audit", "audit", "Audit"],
 ];
 const OUR_OWN = { "process.killed": "Killed", "process.ended": "Ended, started again", "fault.struck": "Fault", forgery: "Forgery" };
+const JUST_BEFORE_MS = 1000; // a fault strikes before the message that it befalls is received
 let wanted = "";
 
 export function begin({ connect }) {
@@ -55,7 +56,7 @@ function nameOf({ address }, scene) {
 function merged(scene) {
   const hops = scene.trace?.hops ?? [];
   if (!hops.length) return [];
-  const own = scene.happenings.filter((each) => each.at >= hops[0].at).map((each) => ({ at: each.at, what: each.kind, detail: each.text, isOwn: true }));
+  const own = scene.happenings.filter((each) => Date.parse(each.at) >= Date.parse(hops[0].at) - JUST_BEFORE_MS).map((each) => ({ at: each.at, what: each.kind, detail: each.text, isOwn: true }));
   return [...hops, ...own].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
 }
 
