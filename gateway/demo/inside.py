@@ -28,7 +28,13 @@ from gateway.trace import Hop, hops
 MOST_CONVERSATIONS = 30
 MOST_HOPS = 200
 CUSTOMERS_IN_SLACK = frozenset(customer.slack_user_id for customer in CUSTOMERS)
-PROCESSES = ("web", "worker", "engine", "mailbox")
+AFTER_A_KILL = {
+    "web": "Providers try their webhooks again until it is back.",
+    "worker": "The next one takes up what it left.",
+    "engine": "Turns wait until it is back.",
+    "mailbox": "New mail waits until the dead one's lease has ended, 15 s at most.",
+}
+PROCESSES = tuple(AFTER_A_KILL)
 
 
 def inside(sandbox: Sandbox, supervisor: Supervisor, db: Database, state: DemoState) -> Extension:
@@ -92,7 +98,7 @@ class _Inside:
             raise web.HTTPBadRequest(text="there is no such process")
         if not self._supervisor.kill(name):
             return web.json_response({"error": f"{name} is not up at the moment"}, status=409)
-        self._sandbox.happenings.note("process.killed", f"You killed {name} with SIGKILL.", name)
+        self._sandbox.happenings.note("process.killed", f"You killed {name} with SIGKILL. {AFTER_A_KILL[name]}", name)
         return web.json_response({"killed": name})
 
 

@@ -27,7 +27,7 @@ async def deployment(database_url: str, redis_url: str, tmp_path: Path) -> Async
         yield running
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def chromium() -> str:
     """Where the browser is. Skipped where there is none, but never in CI."""
     if CHROMIUM is None:

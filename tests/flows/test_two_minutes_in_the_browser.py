@@ -1,4 +1,6 @@
-"""What a newcomer does in two minutes after `make demo`, in a real browser against the real processes."""
+"""What a newcomer does in two minutes after `make demo`, in a real browser against the real processes; and what they
+break after that. The demo is started once.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +9,15 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # ships no types
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, FilePayload, Page, async_playwright, expect
 
 from gateway.demo.state import DemoState, read_state
 from tests.conftest import find_free_port
@@ -24,6 +27,27 @@ from tests.flows.deployment import eventually
 DESKTOP, PHONE = (1280, 800), (390, 844)
 PATIENCE_MS = 60_000
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><b>bold</b> <script>alert(1)</script>"
+ARMED = {
+    "Twilio": ("Drop after accept", "429", "Slow", "Duplicate"),
+    "Slack": ("Drop after accept", "429", "Slow", "Duplicate"),
+    "Mail": ("451 try later", "Duplicate"),
+}
+TOLD = [
+    "Twilio did what was asked, then cut the connection without an answer",
+    "Twilio answered 429: come back in 2 s",
+    "Twilio took 4 s over it",
+    "Twilio delivered the same thing twice",
+    "Slack did what was asked, then cut the connection without an answer",
+    "Slack answered 429: come back in 2 s",
+    "Slack took 4 s over it",
+    "Slack delivered the same thing twice",
+    "The mail provider refused with 451",
+    "The mail provider delivered the same thing twice",
+    "a text message with a forged signature: web answered 403, nothing was stored",
+    "a Slack event with a forged signature: web answered 401, nothing was stored",
+    "A stranger wrote as carla@customer.example",
+    *(f"You killed {name} with SIGKILL" for name in ("web", "worker", "engine", "mailbox")),
+]
 SCREENSHOTS = Path("build/screenshots")
 
 
@@ -35,9 +59,10 @@ class Demo:
     started_at: float
 
 
-@pytest.fixture
-async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def demo(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Demo]:
     """The whole demo, in a folder and on ports of its own."""
+    tmp_path = tmp_path_factory.mktemp("demo")
     ports = ["--page-port", str(find_free_port()), "--engine-port", str(find_free_port())]
     started_at = time.monotonic()
     with (tmp_path / "demo.out").open("wb") as output:
@@ -55,7 +80,7 @@ async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
         await asyncio.wait_for(process.wait(), 30)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser(chromium: str) -> AsyncIterator[Browser]:
     """Chromium, without a window."""
     async with async_playwright() as playwright:
@@ -65,6 +90,7 @@ async def browser(chromium: str) -> AsyncIterator[Browser]:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_newcomer_plays_every_part_and_loses_nothing(demo: Demo, browser: Browser) -> None:
     async with opened(browser, demo, DESKTOP) as page:
         await page.get_by_role("button", name="Text as Carla").click()
@@ -106,18 +132,116 @@ async def test_a_newcomer_plays_every_part_and_loses_nothing(demo: Demo, browser
         await picture(page, "sandbox-phone-slack")
 
 
+@pytest.mark.timeout(300)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_whatever_is_broken_each_answer_comes_once_and_the_page_says_what_happened(
+    demo: Demo, browser: Browser
+) -> None:
+    async with opened(browser, demo, DESKTOP) as page:
+        await arm_every_fault(page)
+        await write_everywhere(page, "apples")
+        await write_everywhere(page, "pears")
+        await forge_everywhere(page)
+        await kill(page, "web", "worker", "engine")
+        photo = FilePayload(
+            name="photo.png", mimeType="image/png", buffer=await page.locator(".brand img").screenshot()
+        )
+        await write_everywhere(page, "plums", files=[photo])
+        await expect(page.locator(".armed:visible")).to_have_count(0)
+        await kill(page, "mailbox")  # last: mail would wait for its lease
+        await expect(page.locator(".happenings")).to_contain_text("You killed mailbox")
+
+        told = await page.locator(".happenings").inner_text()
+        assert [sentence for sentence in TOLD if sentence not in told] == []
+        assert await answers_with(page, "apples", "pears", "plums", "photo.png") == {
+            "phone": [1, 1, 1, 0],  # a medium of Twilio has no name
+            "mailbox": [1, 1, 1, 1],
+            "slack": [1, 1, 1, 1],
+        }
+        assert await page.locator(".bubble .picture img").evaluate("picture => picture.naturalWidth") > 0
+        assert "attachment-1.png" in (await page.locator(".bubble.theirs").all_inner_texts())[-1]
+        await page.get_by_role("button", name="Trace").click()
+        await expect(page.locator("#hops")).to_contain_text("You killed engine with SIGKILL.")
+        await page.get_by_role("button", name="Break things").click()
+        assert await serious_findings(page) == []
+        await picture(page, "sandbox-broken")
+
+
+async def arm_every_fault(page: Page) -> None:
+    """What the page offers, by keyboard; not all for mail: what became of a dropped one is asked after ten seconds."""
+    await page.get_by_role("button", name="Break things").click()
+    for provider, faults in ARMED.items():
+        await page.locator("#faults").get_by_role("button", name=provider, exact=True).press("Enter")
+        for fault in faults:
+            await page.locator(".plan").filter(has=page.get_by_text(fault, exact=True)).press("Enter")
+            await expect(page.locator(".plan:focus")).to_contain_text("armed")
+
+
+async def write_everywhere(page: Page, words: str, *, files: Sequence[FilePayload] = ()) -> None:
+    """Ask something on every channel, and wait until each has answered and nothing is under way."""
+    await page.locator("#mail-new").click()
+    await page.locator("#mail-text").fill(words)
+    for form in (".letter-form", "#phone-form", "#slack-form"):
+        await page.locator(f"{form} input[type=file]").set_input_files(files)
+    await page.get_by_role("button", name="Send mail").click()
+    for field in ("#phone-text", "#slack-text"):
+        await page.locator(field).fill(words)
+        await page.locator(field).press("Enter")
+    await expect(page.locator(".bubble.theirs").last).to_contain_text(words)
+    await expect(page.locator(".post").filter(has_text=words).locator(".replies")).to_contain_text("1 reply")
+    await expect(page.locator(".letter.got")).to_be_visible()
+    await expect(page.locator("#tally")).to_contain_text("each once ✓")
+
+
+async def forge_everywhere(page: Page) -> None:
+    """What nobody signed, and a mail in somebody else's name."""
+    for provider in ARMED:
+        await page.locator("#faults").get_by_role("button", name=provider, exact=True).click()
+        await page.locator(".plan.attack").click()
+
+
+async def kill(page: Page, *names: str) -> None:
+    """One right after the other."""
+    for name in names:
+        await page.get_by_role("button", name=f"Kill {name}").click()
+
+
+async def answers_with(page: Page, *words: str) -> dict[str, list[int]]:
+    """How many answers the customer has got that hold each of the words, by channel, as the providers count."""
+    texts, mails, rooms = [
+        await (await page.request.get(f"/sandbox/{path}")).json()
+        for path in ("sms?address=%2B15550001", "mail?address=carla@customer.example", "slack")
+    ]
+    got = {
+        "phone": [text["text"] for text in texts if not text["is_inbound"]],
+        "mailbox": [mail["text"] for mail in mails],
+        "slack": [
+            reply["text"]
+            for room in rooms
+            if room["id"] == "D0CARLA"
+            for each in room["messages"]
+            for reply in each["replies"]
+        ],
+    }
+    return {channel: [sum(word in text for text in answers) for word in words] for channel, answers in got.items()}
+
+
 @asynccontextmanager
 async def opened(browser: Browser, demo: Demo, size: tuple[int, int]) -> AsyncIterator[Page]:
     """The page in a window of this size; at the end it must not have complained."""
     # What is still fading in has too little contrast.
-    context = await browser.new_context(viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce")
+    context = await browser.new_context(
+        base_url=demo.state.sandbox_url,
+        viewport={"width": size[0], "height": size[1]},
+        reduced_motion="reduce",
+    )
     page = await context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     expect.set_options(timeout=PATIENCE_MS)
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    await page.goto(demo.state.sandbox_url)
+    await page.goto("/")
     await expect(page.locator("#connection")).to_have_text("live")
     yield page
     await context.close()
