@@ -1,7 +1,7 @@
 """The commands that run: one for each line of the Procfile, the release step, and the demo that runs them all.
 
 A process command does not call its process, it becomes it: workers import the gateway and never the other way round,
-and the command line stays quick.
+and the command line stays quick. What only one command needs is imported there, for the same reason.
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ from typing import Annotated, NoReturn
 import orjson
 import typer
 
-from gateway.cli import demo as demo_machine
 from gateway.settings import ProcessType, read_settings
-from gateway.store.migrate import migrate as migrate_database
 
 slack_app = typer.Typer()
 
@@ -69,6 +67,8 @@ def engine() -> None:
 
 def migrate() -> None:
     """Bring the database to the newest schema. Safe to run twice, and by several machines at once."""
+    from gateway.store.migrate import migrate as migrate_database
+
     asyncio.run(migrate_database(read_settings(ProcessType.TOOL).database_url))
     typer.echo("The database has the newest schema.")
 
@@ -80,6 +80,8 @@ def demo(
     engine_port: Annotated[int, typer.Option(help="Where the engine listens; likewise.")] = 8700,
 ) -> None:
     """Everything on one machine, with no account anywhere."""
+    from gateway.cli import demo as demo_machine
+
     demo_machine.run(data, fresh=fresh, sandbox_port=page_port, engine_port=engine_port)
 
 

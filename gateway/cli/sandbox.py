@@ -33,11 +33,16 @@ ACTIONS = {
     "hand-back": "conversation.hand_back",
 }
 
-app = typer.Typer(no_args_is_help=True)
+sandbox_app = typer.Typer(no_args_is_help=True)
 console = Console(highlight=False)
 
 
-@app.command()
+def add_to(app: typer.Typer) -> None:
+    """Register the commands of this module."""
+    app.add_typer(sandbox_app, name="sandbox", help="Play customer, approver and provider against a running demo.")
+
+
+@sandbox_app.command()
 def sms(
     from_: Annotated[str, typer.Argument(metavar="[FROM]")] = "",
     text: Annotated[str, typer.Argument()] = "",
@@ -56,7 +61,7 @@ def sms(
             _show_phone(_await_news(lambda: _received(player, from_)[before:]))
 
 
-@app.command()
+@sandbox_app.command()
 def mail(
     from_: Annotated[str, typer.Argument(metavar="FROM")],
     subject: Annotated[str, typer.Argument()] = "",
@@ -79,7 +84,7 @@ def mail(
             _show_mails(_await_news(lambda: _mails(player, from_)[before:]))
 
 
-@app.command()
+@sandbox_app.command()
 def slack(
     user: Annotated[str, typer.Argument()] = "",
     channel: Annotated[str, typer.Argument()] = "",
@@ -103,7 +108,7 @@ def slack(
             _show_room(room)
 
 
-@app.command()
+@sandbox_app.command()
 def click(
     action: Annotated[str, typer.Argument(help="approve, edit, deny, take-over, hand-back, or an action id.")],
     values: Annotated[
@@ -134,7 +139,7 @@ def click(
     console.print(f"[green]✓[/] {user} pressed {action}")
 
 
-@app.command()
+@sandbox_app.command()
 def fault(
     provider: Annotated[str, typer.Argument(help="twilio, slack or mail; `clear` ends all faults.")],
     kind: Annotated[FaultKind | None, typer.Argument()] = None,

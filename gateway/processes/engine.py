@@ -17,14 +17,26 @@ from gateway.engine.tools.config import McpAddress, McpCommand, ToolsConfig
 from gateway.errors import ConfigurationError
 from gateway.processes.start import start
 from gateway.settings import ProcessType, Settings
-from gateway.store.migrate import migrate
+from gateway.store.database import DatabaseUnavailable, connect
 
 
 async def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT."""
     config = engine_config(settings)
-    await migrate(settings.database_url)
+    await _bring_up_to_date(settings.database_url)
     await serve(config)
+
+
+async def _bring_up_to_date(database_url: str) -> None:
+    """The engine may run alone, with no release step before it. Where there was one, alembic need not be loaded."""
+    try:
+        opened = await connect(database_url, pool_size=1)
+    except DatabaseUnavailable:
+        from gateway.store.migrate import migrate
+
+        await migrate(database_url)
+    else:
+        await opened.close()
 
 
 def engine_config(settings: Settings) -> EngineConfig:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.cli.main import app
+from gateway.cli.main import command_line
 from gateway.errors import ConfigurationError
 from gateway.settings import ProcessType, Settings, read_settings
 
@@ -234,7 +234,8 @@ def test_every_variable_is_in_the_example_with_its_name_alone_on_a_line() -> Non
 
 def test_every_process_of_the_procfile_is_a_command() -> None:
     lines = (ROOT / "Procfile").read_text().splitlines()
-    commands = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    registered = command_line().registered_commands
+    commands = {command.name or command.callback.__name__ for command in registered if command.callback}
 
     started = [line.partition(": frontdesk ")[2] for line in lines]
 
